@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using OrleansGateway.Pages;
+using OrleansGateway.Publishing;
+using OrleansGateway.Transports;
+
+namespace OrleansGateway.Http;
+
+/// <summary>Every URL path is a channel: what a request for one does. What belongs to the system was taken before.</summary>
+internal sealed class Hub(
+    PublishEndpoint publish,
+    SubscribeEndpoint subscribe,
+    WebSocketEndpoint webSocket,
+    PageEndpoint pages,
+    Origins origins,
+    TimeProvider time)
+{
+    private const string Allowed = "GET, HEAD, POST, PUT, OPTIONS";
+
+    public Task Handle(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (RequestPath.ReadName(RequestPath.PathOf(target), out var channel) is { } rule)
+        {
+            return Problem.BadName(rule).Write(context);
+        }
+
+        var admitted = origins.Admit(context);
+        var method = context.Request.Method;
+        if (HttpMethods.IsOptions(method))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = Allowed;
+            return Task.CompletedTask;
+        }
+
+        if (HttpMethods.IsPost(method) || HttpMethods.IsPut(method))
+        {
+            return admitted ? publish.Handle(context, channel) : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
+        }
+
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+        {
+            return Subscribe(context, channel, admitted);
+        }
+
+        context.Response.Headers.Allow = Allowed;
+        return new Problem(405, "method", "This method is not for channels", $"'{method}' is none of {Allowed}.").Write(context);
+    }
+
+    private Task Subscribe(HttpContext context, string channel, bool admitted)
+    {
+        if (Negotiation.Choose(context.Request, out var transport) is { } problem)
+        {
+            return problem.Write(context);
+        }
+
+        if (transport == Transport.Html)
+        {
+            return pages.Write(context, "channel.html");
+        }
+
+        var text = SinceOf(context.Request);
+        var since = new Since(transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
+        if (text.Length > 0 && !Since.TryParse(text, time.GetUtcNow(), out since))
+        {
+            return Problem.BadRequest(
+                "since", $"'{text}' is none of: none, all, latest, an id, a duration such as 10m, a Unix time in seconds, an RFC 3339 time.").Write(context);
+        }
+
+        return transport != Transport.WebSocket ? subscribe.Handle(context, channel, transport, since)
+            : admitted ? webSocket.Handle(context, channel, since)
+            : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
+    }
+
+    // An EventSource repeats its URL when it comes back, so its header is the newer word.
+    private static string SinceOf(HttpRequest request)
+    {
+        var header = request.Headers["Last-Event-ID"].ToString();
+        return header.Length > 0 ? header
+            : request.Query["since"].ToString() is { Length: > 0 } since ? since
+            : request.Query["last_event_id"].ToString();
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace OrleansGateway.Http;
+
+/// <summary>The forms in which a channel can be asked for.</summary>
+internal enum Transport
+{
+    /// <summary>The page for a person.</summary>
+    Html,
+
+    /// <summary>Server-sent events.</summary>
+    Sse,
+
+    /// <summary>Each part replaces the one before.</summary>
+    Tail,
+
+    /// <summary>The messages' bytes, each with a newline.</summary>
+    Raw,
+
+    /// <summary>WebSocket.</summary>
+    WebSocket,
+}
+
+/// <summary>Chooses a transport: <c>?as=</c> wins over <c>Upgrade</c>, which wins over <c>Accept</c> (RFC 9110, section 12.5.1).</summary>
+internal static class Negotiation
+{
+    /// <summary>Chooses for a request.</summary>
+    /// <returns>A problem where there is nothing to choose, or null.</returns>
+    public static Problem? Choose(HttpRequest request, out Transport transport)
+    {
+        transport = default;
+        if (request.Query.TryGetValue("as", out var named))
+        {
+            return named.ToString() switch
+            {
+                "raw" => Is(Transport.Raw, out transport),
+                "sse" => Is(Transport.Sse, out transport),
+                "tail" => Is(Transport.Tail, out transport),
+                "ws" => Is(Transport.WebSocket, out transport),
+                var other => Problem.BadRequest("transport", $"'as={other}' is none of raw, sse, ws, tail."),
+            };
+        }
+
+        if (IsWebSocketUpgrade(request))
+        {
+            return Is(Transport.WebSocket, out transport);
+        }
+
+        return ByAccept(request.Headers.Accept.ToString()) is { } accepted ? Is(accepted, out transport) : Problem.NotAcceptable;
+    }
+
+    /// <summary>Whether the client asks for a WebSocket (RFC 6455, section 4.1).</summary>
+    public static bool IsWebSocketUpgrade(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
+    /// <summary>Weighs an <c>Accept</c> header. At equal weight the order is html, sse, tail, raw; a wildcard asks for raw.</summary>
+    public static Transport? ByAccept(string accept)
+    {
+        if (string.IsNullOrWhiteSpace(accept))
+        {
+            return Transport.Raw;
+        }
+
+        if (!MediaTypeHeaderValue.TryParseList([accept], out var ranges))
+        {
+            return null;
+        }
+
+        double? html = null, sse = null, tail = null, image = null, plain = null, text = null, any = null;
+        foreach (var range in ranges)
+        {
+            var weight = range.Quality ?? 1;
+            switch (range.MediaType.Value?.ToLowerInvariant())
+            {
+                case "text/html": html = weight; break;
+                case "text/event-stream": sse = weight; break;
+                case "multipart/x-mixed-replace": tail = weight; break;
+                case "text/plain": plain = weight; break;
+                case "text/*": text = weight; break;
+                case "*/*": any = weight; break;
+                case { } type when type.StartsWith("image/", StringComparison.Ordinal): image = Math.Max(image ?? 0, weight); break;
+            }
+        }
+
+        // An <img> asks for images alone; a page that is opened asks for them too, after HTML.
+        (Transport Transport, double? Weight)[] offers =
+        [
+            (Transport.Html, html),
+            (Transport.Sse, sse),
+            (Transport.Tail, tail ?? (html is null ? image : null)),
+            (Transport.Raw, plain ?? text ?? any),
+        ];
+        Transport? best = null;
+        var most = 0.0;
+        foreach (var (transport, weight) in offers)
+        {
+            if (weight > most)
+            {
+                (best, most) = (transport, weight.Value);
+            }
+        }
+
+        return best;
+    }
+
+    internal static bool HasToken(Microsoft.Extensions.Primitives.StringValues header, string token)
+    {
+        foreach (var value in header)
+        {
+            foreach (var part in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan(part).Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static Problem? Is(Transport chosen, out Transport transport)
+    {
+        transport = chosen;
+        return null;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansGateway.Http;
+
+/// <summary>An error as its client sees it (RFC 9457): what was wrong, the limit, what to do.</summary>
+/// <param name="Status">The HTTP status code.</param>
+/// <param name="Type">The problem's kind, the last part of its type URI.</param>
+/// <param name="Title">The kind in words, the same each time.</param>
+/// <param name="Detail">What was wrong this time.</param>
+internal sealed record Problem(int Status, string Type, string Title, string Detail)
+{
+    public static Problem BadName(string rule) => new(400, "channel-name", "This is no channel's name", rule);
+
+    public static Problem BadRequest(string type, string detail) => new(400, type, "The request is malformed", detail);
+
+    public static Problem ReadOnly(string channel) => new(
+        403, "read-only", "Only the gateway publishes to this channel", $"The channel '{channel}' is fed by the gateway itself; publish to another one.");
+
+    public static Problem ForeignOrigin(string origin) => new(
+        403, "origin", "Pages of this origin are not allowed", $"The origin '{origin}' is none of this cluster's nodes; allow it by the setting Gateway:Origins.");
+
+    public static Problem NotFound(string path) => new(404, "not-found", "There is nothing here", $"'{path}' is not part of the gateway; everything below /-/ belongs to it and is no channel.");
+
+    public static Problem TooLarge(long limit) => new(
+        413, "too-large", "The message is too large", $"A message has at most {limit} bytes; send less, or raise the setting Gateway:MaxMessageBytes.");
+
+    public static Problem NotAcceptable { get; } = new(
+        406,
+        "not-acceptable",
+        "A channel cannot be sent in this form",
+        "Accept text/event-stream, text/plain, multipart/x-mixed-replace or text/html, or choose by ?as=raw, sse, ws or tail.");
+
+    public static Problem Unavailable(string detail) => new(503, "unavailable", "The message could not be published now", detail);
+
+    /// <summary>Answers with it.</summary>
+    public Task Write(HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = Status;
+        response.ContentType = "application/problem+json";
+        response.Headers.CacheControl = "no-store";
+        if (Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new ProblemBody($"urn:orleansgateway:problem:{Type}", Title, Status, Detail), ProblemJson.Default.ProblemBody);
+        response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+    }
+}
+
+internal sealed record ProblemBody(string Type, string Title, int Status, string Detail);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ProblemBody))]
+internal sealed partial class ProblemJson : JsonSerializerContext;

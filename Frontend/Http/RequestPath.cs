@@ -1,0 +1,82 @@
+using System.Text;
+using OrleansGateway.Channels;
+
+namespace OrleansGateway.Http;
+
+/// <summary>Reads a channel's name from the target as the client sent it, since a decoded path no longer tells <c>%2F</c> from <c>/</c>.</summary>
+internal static class RequestPath
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The path of a request target, without its query: of <c>/a?b</c> and of <c>http://host/a?b</c> it is <c>/a</c>.</summary>
+    public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)
+    {
+        if (!target.StartsWith("/") && target.IndexOf("://") is > 0 and var scheme)
+        {
+            target = target[(scheme + 3)..];
+            target = target.IndexOf('/') is >= 0 and var slash ? target[slash..] : "/";
+        }
+
+        return target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
+    }
+
+    /// <summary>Decodes the name in <paramref name="path"/>, which begins with a slash.</summary>
+    /// <returns>The rule that it breaks, or null.</returns>
+    public static string? ReadName(ReadOnlySpan<char> path, out string name)
+    {
+        name = string.Empty;
+        if (path.IsEmpty || path[0] != '/')
+        {
+            return "A channel's path begins with '/'.";
+        }
+
+        var encoded = path[1..];
+        if (!encoded.ContainsAnyExceptInRange('!', '~') && !encoded.Contains('%'))
+        {
+            name = encoded.ToString();
+            return ChannelName.Violation(name);
+        }
+
+        // Nothing of it can be decoded into a name: do not try.
+        if (encoded.Length > ChannelName.MaxBytes * 3)
+        {
+            return $"A channel's name has at most {ChannelName.MaxBytes} bytes of UTF-8.";
+        }
+
+        var bytes = new byte[encoded.Length * 3];
+        var count = 0;
+        for (var i = 0; i < encoded.Length; i++)
+        {
+            if (encoded[i] != '%')
+            {
+                count += Encoding.UTF8.GetBytes(encoded.Slice(i, 1), bytes.AsSpan(count));
+                continue;
+            }
+
+            if (i + 2 >= encoded.Length || !char.IsAsciiHexDigit(encoded[i + 1]) || !char.IsAsciiHexDigit(encoded[i + 2]))
+            {
+                return "A '%' is followed by two hexadecimal digits.";
+            }
+
+            var value = Convert.FromHexString(encoded.Slice(i + 1, 2))[0];
+            if (value == (byte)'/')
+            {
+                return "A channel's name has no '%2F': it is not a separator.";
+            }
+
+            bytes[count++] = value;
+            i += 2;
+        }
+
+        try
+        {
+            name = Strict.GetString(bytes, 0, count);
+        }
+        catch (DecoderFallbackException)
+        {
+            return "A channel's name is UTF-8.";
+        }
+
+        return ChannelName.Violation(name);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using OrleansGateway.Channels;
+
+namespace OrleansGateway.Http;
+
+/// <summary>Where a subscription begins.</summary>
+/// <param name="Kind">How it is said.</param>
+/// <param name="Id">The id after which it begins, for <see cref="SinceKind.Id"/>.</param>
+/// <param name="TimeMs">The time from which it begins, in ms since 1970, for <see cref="SinceKind.Time"/>.</param>
+internal readonly record struct Since(SinceKind Kind, MessageId Id = default, long TimeMs = 0)
+{
+    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK"];
+
+    /// <summary>Reads <c>none</c>, <c>all</c>, <c>latest</c>, an id, a duration such as <c>10m</c>, a Unix time in seconds, or an RFC 3339 time.</summary>
+    public static bool TryParse(string text, DateTimeOffset now, out Since since)
+    {
+        switch (text)
+        {
+            case "none":
+                since = new(SinceKind.None);
+                return true;
+            case "all":
+                since = new(SinceKind.All);
+                return true;
+            case "latest":
+                since = new(SinceKind.Latest);
+                return true;
+        }
+
+        if (MessageId.TryParse(text, out var id))
+        {
+            since = new(SinceKind.Id, id);
+            return true;
+        }
+
+        if (TryParseTime(text, now.ToUnixTimeMilliseconds(), out var time))
+        {
+            since = new(SinceKind.Time, TimeMs: time);
+            return true;
+        }
+
+        since = default;
+        return false;
+    }
+
+    private static bool TryParseTime(string text, long now, out long time)
+    {
+        time = 0;
+        var unit = text.Length < 2 ? 0 : text[^1] switch { 's' => 1_000L, 'm' => 60_000L, 'h' => 3_600_000L, _ => 0L };
+        if (unit != 0 && long.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= long.MaxValue / 3_600_000)
+        {
+            time = Math.Max(0, now - (count * unit));
+            return true;
+        }
+
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < long.MaxValue / 1000)
+        {
+            time = (long)(seconds * 1000);
+            return true;
+        }
+
+        // A '+' in a query is a space once it is decoded.
+        if (DateTimeOffset.TryParseExact(
+            text.Replace(' ', '+'), TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
+        {
+            time = Math.Max(0, moment.ToUnixTimeMilliseconds());
+            return true;
+        }
+
+        return false;
+    }
+}
+
+/// <summary>How the beginning of a subscription is said.</summary>
+internal enum SinceKind
+{
+    /// <summary>Only what is new.</summary>
+    None,
+
+    /// <summary>All that is kept.</summary>
+    All,
+
+    /// <summary>The last message, then what is new.</summary>
+    Latest,
+
+    /// <summary>What came after an id.</summary>
+    Id,
+
+    /// <summary>What came at a time or later.</summary>
+    Time,
+}

@@ -1,0 +1,173 @@
+using Microsoft.Extensions.Logging;
+using OrleansGateway.Channels;
+
+namespace OrleansGateway.Relays;
+
+/// <summary>
+/// One channel on this node, however many clients listen: follows the channel, holds its newest messages, and lets each
+/// subscriber write what it has not seen. Nobody waits for another's socket.
+/// </summary>
+internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
+{
+    private readonly ChannelFollower _follower;
+    private readonly IChannelGrain _channel;
+    private readonly ILogger _logger;
+    private readonly RelayRing _ring = new();
+    private readonly Lock _lock = new();
+    private readonly List<Subscriber> _subscribers = [];
+    private Subscriber[]? _snapshot;
+    private MessageId _position;
+
+    public ChannelRelay(string name, IClusterClient client, ILogger<ChannelRelay> logger)
+    {
+        Name = name;
+        _channel = client.GetGrain<IChannelGrain>(name);
+        _follower = new ChannelFollower(client, name, this);
+        _logger = logger;
+        Started = Start();
+    }
+
+    public string Name { get; }
+
+    /// <summary>Ends when the channel was reached for the first time. Until then subscribers can wait.</summary>
+    public Task Started { get; }
+
+    public RelayRing Ring => _ring;
+
+    public int SubscriberCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _subscribers.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds a subscriber that begins with the next message.</summary>
+    /// <returns>The place in the ring and the id after which it begins.</returns>
+    public (long Place, MessageId After) AddLive(Subscriber subscriber)
+    {
+        lock (_lock)
+        {
+            Add(subscriber);
+            return (_ring.Next, _position);
+        }
+    }
+
+    /// <summary>Adds a subscriber that reads what came before and enters the ring by itself.</summary>
+    public void Add(Subscriber subscriber)
+    {
+        lock (_lock)
+        {
+            _subscribers.Add(subscriber);
+            _snapshot = null;
+        }
+    }
+
+    public void Remove(Subscriber subscriber)
+    {
+        lock (_lock)
+        {
+            _subscribers.Remove(subscriber);
+            _snapshot = null;
+        }
+    }
+
+    /// <summary>Reads what the channel keeps, for those who are behind the ring.</summary>
+    public Task<ChannelPage> Read(MessageId after, int maxBytes) => _channel.Read(after, maxBytes);
+
+    public Task<ChannelPosition> GetPosition() => _channel.GetPosition();
+
+    /// <summary>The place in the ring from which a reader that has everything up to <paramref name="after"/> goes on live, if there is one.</summary>
+    public long? GoLive(MessageId after)
+    {
+        lock (_lock)
+        {
+            return _position == after ? _ring.Next : _ring.PlaceAfter(after);
+        }
+    }
+
+    public ValueTask OnMessages(MessageBatch batch, long after)
+    {
+        // Under the lock, so that one who joins now either has them in the ring before its place or gets them.
+        lock (_lock)
+        {
+            foreach (var message in batch)
+            {
+                if (message.Offset > after)
+                {
+                    _ring.Append(new RelayEntry(batch.Epoch, message));
+                }
+            }
+
+            _position = new MessageId(batch.Epoch, batch.LastOffset);
+        }
+
+        PumpAll();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnEpoch(MessageId before)
+    {
+        LogEpoch(Name, before.Epoch);
+        lock (_lock)
+        {
+            _position = before;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnGap(MessageId after, MessageId resumed)
+    {
+        LogGap(Name, after, resumed);
+        lock (_lock)
+        {
+            _ring.Append(new RelayEntry(after, resumed));
+            _position = resumed;
+        }
+
+        PumpAll();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>All present subscribers.</summary>
+    public Subscriber[] Snapshot()
+    {
+        lock (_lock)
+        {
+            return _snapshot ??= [.. _subscribers];
+        }
+    }
+
+    public ValueTask DisposeAsync() => _follower.DisposeAsync();
+
+    private async Task Start()
+    {
+        var start = await _follower.StartAsync();
+        lock (_lock)
+        {
+            // Messages may have come already.
+            if (_position == default)
+            {
+                _position = start;
+            }
+        }
+    }
+
+    private void PumpAll()
+    {
+        foreach (var subscriber in Snapshot())
+        {
+            subscriber.Pump();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was lost, it goes on with epoch {Epoch}")]
+    private partial void LogEpoch(string channel, string epoch);
+
+    [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: the messages from {After} to {Resumed} came too late and are no longer kept")]
+    private partial void LogGap(string channel, MessageId after, MessageId resumed);
+}

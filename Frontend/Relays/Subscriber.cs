@@ -1,0 +1,357 @@
+using System.IO.Pipelines;
+using OrleansGateway.Channels;
+using OrleansGateway.Transports;
+
+namespace OrleansGateway.Relays;
+
+/// <summary>
+/// One client's subscription: a place in its channel's ring, and a pipe to its socket. Whoever has news calls
+/// <see cref="Pump"/>, which writes all that is pending in one go and returns; where the socket is full, the writing goes
+/// on by itself when it has room. Behind the ring it reads pages from the channel at its own pace until it is back.
+/// </summary>
+internal sealed class Subscriber
+{
+    private const int MaxEntriesAWrite = 128;
+    private const int MaxBytesAWrite = 64 * 1024;
+    private const int PageBytes = 256 * 1024;
+
+    private readonly ChannelRelay _relay;
+    private readonly MessageEncoder _encoder;
+    private readonly PipeWriter _output;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource<EndReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<(ReadOnlyMemory<byte> Bytes, TaskCompletionSource Written)> _control = [];
+    private List<TaskCompletionSource>? _writing;
+    private int _signals;
+    private int _end = -1;
+    private long _place;
+    private long _fromTimeMs;
+    private MessageId _after;
+    private long _lastWrite;
+    private long _blockedSince;
+    private bool _unflushed;
+    private volatile bool _keepAliveDue;
+
+    public Subscriber(ChannelRelay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time)
+    {
+        _relay = relay;
+        _encoder = encoder;
+        _output = output;
+        _time = time;
+        _lastWrite = time.GetTimestamp();
+    }
+
+    /// <summary>Ends when nothing more is written, with the reason.</summary>
+    public Task<EndReason> Ended => _ended.Task;
+
+    /// <summary>Begins with the next message.</summary>
+    /// <returns>The id after which it begins.</returns>
+    public MessageId JoinLive()
+    {
+        // Nothing is pumped to it before it has its place.
+        Interlocked.Increment(ref _signals);
+        (_place, _after) = _relay.AddLive(this);
+        return _after;
+    }
+
+    /// <summary>Begins after an id.</summary>
+    /// <param name="after">The id.</param>
+    /// <param name="fromTimeMs">Messages before this time (ms since 1970) are left out.</param>
+    public void JoinAfter(MessageId after, long fromTimeMs)
+    {
+        Interlocked.Increment(ref _signals);
+        (_place, _after, _fromTimeMs) = (-1, after, fromTimeMs);
+        _relay.Add(this);
+    }
+
+    /// <summary>Lets it write, after one of the joins.</summary>
+    public void Start() => _ = Run();
+
+    /// <summary>Writes what is pending, unless that is under way. Never blocks.</summary>
+    public void Pump()
+    {
+        if (Interlocked.Increment(ref _signals) == 1)
+        {
+            _ = Run();
+        }
+    }
+
+    /// <summary>Sends bytes between messages (a WebSocket's control frames), also after the end.</summary>
+    /// <returns>A task that ends when they are written.</returns>
+    public Task SendControl(ReadOnlyMemory<byte> bytes)
+    {
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_control)
+        {
+            _control.Enqueue((bytes, written));
+        }
+
+        Pump();
+        return written.Task;
+    }
+
+    /// <summary>Ends it: what is being written is finished, nothing more begins.</summary>
+    public void End(EndReason reason)
+    {
+        Interlocked.CompareExchange(ref _end, (int)reason, -1);
+        Pump();
+        if (reason == EndReason.Gone || Volatile.Read(ref _blockedSince) != 0)
+        {
+            // Nobody takes the rest any more.
+            Finish();
+        }
+    }
+
+    /// <summary>Once a second: keep-alives, and an end for those who take nothing.</summary>
+    public void OnTick(long now, TimeSpan slowTimeout)
+    {
+        var blocked = Volatile.Read(ref _blockedSince);
+        if (blocked != 0)
+        {
+            if (_time.GetElapsedTime(blocked, now) > slowTimeout)
+            {
+                End(EndReason.Slow);
+            }
+        }
+        else if (_encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
+        {
+            _keepAliveDue = true;
+            Pump();
+        }
+    }
+
+    // Only one run at a time: the one that took _signals from 0. It goes on until nobody called meanwhile.
+    private async Task Run()
+    {
+        try
+        {
+            int seen;
+            do
+            {
+                seen = Volatile.Read(ref _signals);
+                bool wrote;
+                do
+                {
+                    WriteControl();
+                    wrote = Volatile.Read(ref _end) < 0 && (_place < 0 ? await CatchUp() : WritePending());
+                    await Flush();
+                    _writing?.ForEach(x => x.TrySetResult());
+                    _writing = null;
+                }
+                while (wrote);
+
+                if (Volatile.Read(ref _end) >= 0)
+                {
+                    Finish();
+                }
+            }
+            while (Interlocked.Add(ref _signals, -seen) != 0);
+        }
+        catch (Exception)
+        {
+            // The connection is gone in one of many ways; the request's own end tells which.
+            Interlocked.CompareExchange(ref _end, (int)EndReason.Gone, -1);
+            Finish();
+        }
+    }
+
+    private void Finish() => _ended.TrySetResult((EndReason)Volatile.Read(ref _end));
+
+    private ValueTask Flush()
+    {
+        if (!_unflushed)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _unflushed = false;
+        Volatile.Write(ref _lastWrite, _time.GetTimestamp());
+        var flush = _output.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+        {
+            Check(flush.Result);
+            return ValueTask.CompletedTask;
+        }
+
+        return Wait(flush);
+
+        async ValueTask Wait(ValueTask<FlushResult> pending)
+        {
+            Volatile.Write(ref _blockedSince, _time.GetTimestamp());
+            var result = await pending;
+            Volatile.Write(ref _blockedSince, 0);
+            Check(result);
+        }
+    }
+
+    private void Check(FlushResult result)
+    {
+        if (result.IsCompleted || result.IsCanceled)
+        {
+            Interlocked.CompareExchange(ref _end, (int)EndReason.Gone, -1);
+        }
+    }
+
+    private void WriteControl()
+    {
+        if (_keepAliveDue)
+        {
+            _keepAliveDue = false;
+            Write(_encoder.KeepAlive);
+        }
+
+        lock (_control)
+        {
+            while (_control.TryDequeue(out var frame))
+            {
+                Write(frame.Bytes.Span);
+                (_writing ??= []).Add(frame.Written);
+            }
+        }
+    }
+
+    private bool WritePending()
+    {
+        var entries = EntryBuffer.Rent(MaxEntriesAWrite);
+        var count = _relay.Ring.Read(_place, entries);
+        if (count < 0)
+        {
+            _place = -1;
+            return true;
+        }
+
+        var (bytes, taken) = (0, 0);
+
+        // A viewer of the newest only does not care for what it missed.
+        if (_encoder.NewestOnly && count > 0)
+        {
+            _place = _relay.Ring.Next - 1;
+            count = _relay.Ring.Read(_place, entries[..1]);
+            if (count < 1)
+            {
+                return true;
+            }
+        }
+
+        while (taken < count && bytes < MaxBytesAWrite && Volatile.Read(ref _end) < 0)
+        {
+            bytes += WriteEntry(entries[taken++]);
+        }
+
+        _place += taken;
+        return taken > 0;
+    }
+
+    private int WriteEntry(RelayEntry entry)
+    {
+        _after = entry.Id;
+        var encoded = entry.Encoded(_encoder);
+        if (encoded is null)
+        {
+            // A hole that this form cannot say ends it, so that it is never silent.
+            Interlocked.CompareExchange(ref _end, (int)EndReason.Slow, -1);
+            return 0;
+        }
+
+        Write(encoded);
+        return encoded.Length;
+    }
+
+    private async ValueTask<bool> CatchUp()
+    {
+        if (_relay.GoLive(_after) is { } place)
+        {
+            _place = place;
+            return true;
+        }
+
+        ChannelPage page;
+        try
+        {
+            page = await _relay.Read(_after, PageBytes);
+        }
+        catch (Exception)
+        {
+            // The channel moves; the relay goes on when it is found again.
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+            return true;
+        }
+
+        if (page.Position.Epoch != _after.Epoch || page.Oldest > _after.Offset + 1)
+        {
+            var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
+            var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
+
+            // A new epoch is no hole for those who carry no ids.
+            if (_encoder.EncodeGap(new Gap(_after, resumed, missed)) is { } gap)
+            {
+                Write(gap);
+            }
+            else if (missed is not null)
+            {
+                Interlocked.CompareExchange(ref _end, (int)EndReason.Slow, -1);
+                return true;
+            }
+
+            _after = resumed;
+        }
+
+        var newest = _encoder.NewestOnly ? page.Position.Newest : 0;
+        foreach (var batch in page.Batches)
+        {
+            if (batch.LastOffset <= _after.Offset)
+            {
+                continue;
+            }
+
+            var before = _after.Offset;
+            foreach (var message in batch)
+            {
+                if (message.Offset > before)
+                {
+                    _after = new MessageId(batch.Epoch, message.Offset);
+                    if (message.TimeMs >= _fromTimeMs && message.Offset >= newest)
+                    {
+                        Write(_encoder.Encode(new RelayEntry(batch.Epoch, message)));
+                    }
+                }
+            }
+
+            await Flush();
+            if (Volatile.Read(ref _end) >= 0)
+            {
+                return false;
+            }
+        }
+
+        if (page.Batches.Length == 0 && page.Position.Newest <= _after.Offset)
+        {
+            // Ahead of this node's relay: what comes next reaches the ring soon.
+            await Task.Delay(TimeSpan.FromMilliseconds(5), _time);
+        }
+
+        return true;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        // Larger than what a pipe gives at once comes in pieces.
+        _unflushed = true;
+        while (!bytes.IsEmpty)
+        {
+            var span = _output.GetSpan(Math.Min(bytes.Length, 4096));
+            var count = Math.Min(span.Length, bytes.Length);
+            bytes[..count].CopyTo(span);
+            _output.Advance(count);
+            bytes = bytes[count..];
+        }
+    }
+
+    private static class EntryBuffer
+    {
+        [ThreadStatic]
+        private static RelayEntry[]? t_entries;
+
+        public static Span<RelayEntry> Rent(int count) => (t_entries ??= new RelayEntry[count]).AsSpan(0, count);
+    }
+}

@@ -1,0 +1,33 @@
+using OrleansGateway.Relays;
+
+namespace OrleansGateway.Transports;
+
+/// <summary>The form in which a transport sends messages. It has no state: one serves all.</summary>
+internal abstract class MessageEncoder
+{
+    /// <summary>How many there are.</summary>
+    public const int Count = 4;
+
+    public static readonly MessageEncoder Raw = new RawEncoder();
+    public static readonly MessageEncoder Sse = new SseEncoder();
+    public static readonly MessageEncoder WebSocket = new WebSocketEncoder();
+    public static readonly MessageEncoder Tail = new TailEncoder();
+
+    /// <summary>Its number, below <see cref="Count"/>.</summary>
+    public abstract int Index { get; }
+
+    /// <summary>After how much silence <see cref="KeepAlive"/> is sent; null for never.</summary>
+    public virtual TimeSpan? KeepAliveEvery => null;
+
+    /// <summary>What keeps the connection alive.</summary>
+    public virtual ReadOnlySpan<byte> KeepAlive => [];
+
+    /// <summary>Whether a client that is behind wants the newest message only.</summary>
+    public virtual bool NewestOnly => false;
+
+    /// <summary>The bytes of a message.</summary>
+    public abstract byte[] Encode(RelayEntry entry);
+
+    /// <summary>The bytes that say a gap, or null where the form has no way to say it.</summary>
+    public virtual byte[]? EncodeGap(Gap gap) => null;
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansGateway.Channels;
+using OrleansGateway.Relays;
+
+namespace OrleansGateway.Transports;
+
+/// <summary>Server-sent events (WHATWG HTML, section 9.2).</summary>
+internal sealed class SseEncoder : MessageEncoder
+{
+    private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
+
+    public override int Index => 1;
+
+    public override TimeSpan? KeepAliveEvery { get; } = TimeSpan.FromSeconds(15);
+
+    public override ReadOnlySpan<byte> KeepAlive => ":\n\n"u8;
+
+    /// <summary>The beginning of a stream: when to come back, and the id after which it begins, which browsers keep.</summary>
+    public static byte[] Preamble(MessageId after, int retryMs) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retryMs}\nid: {after}\n\n"));
+
+    public override byte[] Encode(RelayEntry entry)
+    {
+        var output = new ArrayBufferWriter<byte>(entry.Message.Body.Length + 64);
+        output.Write("id: "u8);
+        output.Write(Encoding.ASCII.GetBytes(entry.Id.ToString()));
+        if (MessageText.IsText(entry.Message))
+        {
+            WriteData(output, entry.Message.Body.Span);
+        }
+        else
+        {
+            output.Write("\nevent: binary\ndata: "u8);
+            var body = entry.Message.Body.Span;
+            Base64.EncodeToUtf8(body, output.GetSpan(Base64.GetMaxEncodedToUtf8Length(body.Length)), out _, out var written);
+            output.Advance(written);
+        }
+
+        output.Write("\n\n"u8);
+        return output.WrittenSpan.ToArray();
+    }
+
+    public override byte[] EncodeGap(Gap gap)
+    {
+        var data = JsonSerializer.Serialize(
+            new GapData(gap.After.ToString(), gap.Resumed.ToString(), gap.Missed), TransportJson.Default.GapData);
+        return Encoding.UTF8.GetBytes($"event: gap\nid: {gap.Resumed}\ndata: {data}\n\n");
+    }
+
+    // \r\n, \r and \n all end a line, so each of them begins another field.
+    private static void WriteData(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> text)
+    {
+        while (true)
+        {
+            output.Write("\ndata: "u8);
+            var end = text.IndexOfAny(LineEnds);
+            if (end < 0)
+            {
+                output.Write(text);
+                return;
+            }
+
+            output.Write(text[..end]);
+            text = text[(text[end..].StartsWith("\r\n"u8) ? end + 2 : end + 1)..];
+        }
+    }
+}
+
+internal sealed record GapData(string After, string Resumed, long? Missed);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(GapData))]
+internal sealed partial class TransportJson : JsonSerializerContext;

@@ -1,0 +1,209 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OrleansGateway.Channels;
+using OrleansGateway.Http;
+using OrleansGateway.Publishing;
+using OrleansGateway.Relays;
+
+namespace OrleansGateway.Transports;
+
+/// <summary><c>GET /{channel}</c> as a WebSocket (RFC 6455): each message is one of the channel, in both directions.</summary>
+/// <remarks>
+/// .NET's <see cref="WebSocket"/> reads, checks and answers the client's frames; messages go out as frames that were
+/// encoded once for all clients. Both write by way of the <see cref="Subscriber"/>, so their frames never mix.
+/// </remarks>
+internal sealed class WebSocketEndpoint(
+    RelayRegistry relays,
+    StartingPoint startingPoint,
+    Publisher publisher,
+    IOptionsMonitor<FrontendOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time)
+{
+    private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    public async Task Handle(HttpContext context, string channel, Since since)
+    {
+        if (CheckHandshake(context, out var upgrade) is { } problem)
+        {
+            if (problem.Status == StatusCodes.Status426UpgradeRequired)
+            {
+                context.Response.Headers.Upgrade = "websocket";
+                context.Response.Headers.Connection = "Upgrade";
+            }
+
+            await problem.Write(context);
+            return;
+        }
+
+        var mayPublish = context.Request.Query["publish"] != "0";
+        var relay = relays.Take(channel);
+        try
+        {
+            var start = await startingPoint.Find(relay, since, context.RequestAborted);
+            var response = context.Response;
+            if (start.Gap is { } gap)
+            {
+                response.Headers["Gateway-Gap"] = $"after={gap.After}";
+            }
+
+            response.Headers.Upgrade = "websocket";
+            response.Headers.Connection = "Upgrade";
+            response.Headers.SecWebSocketAccept = AcceptOf(context.Request.Headers.SecWebSocketKey.ToString().Trim());
+            await using var stream = await upgrade!.UpgradeAsync();
+            await Serve(context, stream, relay, start, mayPublish);
+        }
+        finally
+        {
+            relays.Release(relay);
+        }
+    }
+
+    private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, Start start, bool mayPublish)
+    {
+        var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        var subscriber = new Subscriber(relay, MessageEncoder.WebSocket, output, time);
+        using var socket = WebSocket.CreateFromStream(
+            new SubscriberStream(stream, subscriber),
+            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
+        if (start.After is { } after)
+        {
+            subscriber.JoinAfter(after, start.FromTimeMs);
+        }
+        else
+        {
+            subscriber.JoinLive();
+        }
+
+        subscriber.Start();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        try
+        {
+            var receiving = Receive(socket, relay.Name, mayPublish, over.Token);
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                subscriber.End(EndReason.Shutdown);
+            }
+
+            await Task.WhenAny(receiving, subscriber.Ended);
+            var (status, description) = subscriber.Ended switch
+            {
+                { IsCompletedSuccessfully: true, Result: EndReason.Shutdown } => (WebSocketCloseStatus.EndpointUnavailable, "shutdown"),
+                { IsCompletedSuccessfully: true, Result: EndReason.Slow } => ((WebSocketCloseStatus)1013, "slow"),
+                { IsCompletedSuccessfully: true } => (WebSocketCloseStatus.NormalClosure, string.Empty),
+                _ => await receiving,
+            };
+            await Close(socket, receiving, status, description);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        {
+            // The client is gone or broke the protocol; there is nobody to tell.
+        }
+        finally
+        {
+            await over.CancelAsync();
+            subscriber.End(EndReason.Gone);
+            relay.Remove(subscriber);
+        }
+    }
+
+    private static async Task Close(WebSocket socket, Task receiving, WebSocketCloseStatus status, string description)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+        {
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(CloseTimeout);
+        await socket.CloseOutputAsync(status, description, patience.Token);
+
+        // The client's own close frame ends it in good order (RFC 6455, section 7.1.1).
+        await receiving.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Publishes what the client sends, until it closes or may not go on.</summary>
+    /// <returns>How to close.</returns>
+    private async Task<(WebSocketCloseStatus Status, string Description)> Receive(WebSocket socket, string channel, bool mayPublish, CancellationToken cancellationToken)
+    {
+        var limit = options.CurrentValue.MaxMessageBytes;
+        var message = new ArrayBufferWriter<byte>(256);
+        while (true)
+        {
+            // A zero-byte read first: an idle connection holds no buffer.
+            message.ResetWrittenCount();
+            var received = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+            while (received.MessageType != WebSocketMessageType.Close && !received.EndOfMessage)
+            {
+                received = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken);
+                message.Advance(received.Count);
+                if (message.WrittenCount > limit)
+                {
+                    return (WebSocketCloseStatus.MessageTooBig, $"A message has at most {limit} bytes.");
+                }
+            }
+
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                return (socket.CloseStatus is { } theirs and not WebSocketCloseStatus.Empty ? theirs : WebSocketCloseStatus.NormalClosure, string.Empty);
+            }
+
+            if (!mayPublish)
+            {
+                continue;
+            }
+
+            if (ChannelName.IsReadOnly(channel))
+            {
+                return (WebSocketCloseStatus.PolicyViolation, "Only the gateway publishes to this channel.");
+            }
+
+            var type = received.MessageType == WebSocketMessageType.Text ? MessageText.TextType : MessageText.BinaryType;
+            var (_, problem) = await publisher.Publish(channel, new MessageDraft(type, message.WrittenSpan.ToArray()));
+            if (problem is not null)
+            {
+                return ((WebSocketCloseStatus)1013, problem.Title);
+            }
+
+            if (message.Capacity > 64 * 1024)
+            {
+                message = new ArrayBufferWriter<byte>(256);
+            }
+        }
+    }
+
+    private static Problem? CheckHandshake(HttpContext context, out IHttpUpgradeFeature? upgrade)
+    {
+        var headers = context.Request.Headers;
+        upgrade = context.Features.Get<IHttpUpgradeFeature>();
+        if (!Negotiation.IsWebSocketUpgrade(context.Request) || upgrade is not { IsUpgradableRequest: true })
+        {
+            return new Problem(426, "upgrade", "A WebSocket handshake is needed", "Send Upgrade: websocket over HTTP/1.1, or choose another form by ?as=.");
+        }
+
+        if (headers.SecWebSocketVersion != "13")
+        {
+            context.Response.Headers.SecWebSocketVersion = "13";
+            return new Problem(426, "websocket-version", "This version of WebSocket is not spoken here", "Send Sec-WebSocket-Version: 13.");
+        }
+
+        Span<byte> key = stackalloc byte[24];
+        var text = headers.SecWebSocketKey.ToString().Trim();
+        return text.Length == 24 && Convert.TryFromBase64String(text, key, out var bytes) && bytes == 16
+            ? null
+            : Problem.BadRequest("websocket-key", "Sec-WebSocket-Key is 16 bytes in base64.");
+    }
+
+    // RFC 6455, section 4.2.2.
+#pragma warning disable CA5350 // SHA-1 is what the protocol says; it protects nothing.
+    private static string AcceptOf(string key) =>
+        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
+}

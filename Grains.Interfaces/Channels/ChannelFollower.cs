@@ -1,0 +1,250 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams;
+using OrleansGateway.Streams;
+
+namespace OrleansGateway.Channels;
+
+/// <summary>
+/// Follows one channel from wherever it runs: subscribes to the channel's stream, reads what the stream missed from the
+/// channel's grain, and goes on when the channel moves to another node. Its sink sees each message once, in order.
+/// </summary>
+/// <remarks>It needs <see cref="DirectStreamHosting.AddChannelStreams"/> in a client outside of the cluster.</remarks>
+public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsyncDisposable
+{
+    private const int PageBytes = 256 * 1024;
+    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(500);
+
+    private readonly string _name;
+    private readonly IChannelGrain _channel;
+    private readonly IAsyncStream<MessageBatch> _stream;
+    private readonly IChannelSink _sink;
+    private readonly ILogger<ChannelFollower> _logger;
+    private readonly TimeProvider _time;
+    private readonly ChannelTracker _tracker = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private StreamSubscriptionHandle<MessageBatch>? _handle;
+
+    /// <summary>Makes a follower; <see cref="StartAsync"/> starts it.</summary>
+    /// <param name="client">A cluster client: a silo's own or one outside of the cluster.</param>
+    /// <param name="channel">The channel's name.</param>
+    /// <param name="sink">What takes the messages.</param>
+    public ChannelFollower(IClusterClient client, string channel, IChannelSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        _name = channel;
+        _sink = sink;
+        _channel = client.GetGrain<IChannelGrain>(channel);
+        _stream = client.ServiceProvider.GetRequiredKeyedService<IStreamProvider>(ChannelStreams.Provider)
+            .GetStream<MessageBatch>(ChannelStreams.IdOf(channel));
+        _logger = client.ServiceProvider.GetRequiredService<ILogger<ChannelFollower>>();
+        _time = client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
+    }
+
+    /// <summary>The id of the last message that the sink took, or of the place where it began.</summary>
+    public MessageId Position => new(_tracker.Epoch ?? string.Empty, _tracker.Offset);
+
+    private ChannelPosition Seen => new(_tracker.Term, _tracker.Epoch!, _tracker.Offset);
+
+    /// <summary>Begins to follow, with the next message. Tries until the channel can be reached.</summary>
+    /// <returns>The id after which the messages begin.</returns>
+    public async Task<MessageId> StartAsync(CancellationToken cancellationToken = default)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        await _turn.WaitAsync(either.Token);
+        try
+        {
+            await Persist(
+                async () =>
+                {
+                    _handle = _handle is null ? await _stream.SubscribeAsync(this) : await _handle.ResumeAsync(this);
+                    var position = await _channel.GetPosition();
+                    _tracker.Enter(position.Term, position.Epoch, position.Newest);
+                },
+                either.Token);
+            return Position;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Takes a batch from the stream. Not to be called by others.</summary>
+    public async Task OnNextAsync(MessageBatch item, StreamSequenceToken? token = null)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        await _turn.WaitAsync(_stop.Token);
+        try
+        {
+            await Take(item);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Subscribes again after an interruption. Not to be called by others.</summary>
+    public Task OnErrorAsync(Exception ex) => ex is StreamInterruptedException ? Resume() : Task.FromException(ex);
+
+    /// <summary>Ends nothing: a channel's stream does not end.</summary>
+    public Task OnCompletedAsync() => Task.CompletedTask;
+
+    /// <summary>Stops following.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync();
+        try
+        {
+            if (_handle is { } handle)
+            {
+                await handle.UnsubscribeAsync();
+            }
+        }
+        catch (Exception exception)
+        {
+            // The producer forgets a subscription whose lease ends.
+            LogUnsubscribeFailed(exception, _name);
+        }
+    }
+
+    private async Task Resume()
+    {
+        await Persist(() => _handle!.ResumeAsync(this), _stop.Token);
+        await _turn.WaitAsync(_stop.Token);
+        try
+        {
+            // The seam: what was published while there was no subscription.
+            await Persist(
+                async () =>
+                {
+                    var position = await _channel.GetPosition(Seen);
+                    if (position.Epoch != _tracker.Epoch)
+                    {
+                        await EnterEpoch(position.Term, position.Epoch);
+                    }
+
+                    await ReadUpTo(position.Newest);
+                },
+                _stop.Token);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async ValueTask Take(MessageBatch batch)
+    {
+        while (true)
+        {
+            switch (_tracker.Judge(batch))
+            {
+                case BatchVerdict.Drop:
+                    return;
+                case BatchVerdict.Take:
+                    var after = _tracker.Offset;
+                    await _sink.OnMessages(batch, after);
+                    _tracker.Advance(batch.LastOffset);
+                    return;
+                case BatchVerdict.NewEpoch:
+                    await EnterEpoch(batch.Term, batch.Epoch);
+                    break;
+                case BatchVerdict.Hole:
+                    LogHole(_name, _tracker.Offset, batch.FirstOffset);
+                    await Persist(() => ReadUpTo(batch.FirstOffset - 1), _stop.Token);
+                    break;
+            }
+        }
+    }
+
+    private async ValueTask EnterEpoch(long term, string epoch)
+    {
+        await _sink.OnEpoch(new MessageId(epoch, 0));
+        _tracker.Enter(term, epoch, 0);
+    }
+
+    /// <summary>Reads from the grain until <paramref name="offset"/> of the present epoch was taken, or a later epoch was entered.</summary>
+    private async Task ReadUpTo(long offset)
+    {
+        var epoch = _tracker.Epoch;
+        while (_tracker.Epoch == epoch && _tracker.Offset < offset)
+        {
+            var page = await _channel.Read(Position, PageBytes);
+            if (page.Position.Epoch != epoch)
+            {
+                if (page.Position.Term < _tracker.Term)
+                {
+                    await _channel.GetPosition(Seen);
+                    throw new InvalidOperationException($"The channel '{_name}' answered from an owner that was replaced.");
+                }
+
+                await EnterEpoch(page.Position.Term, page.Position.Epoch);
+                return;
+            }
+
+            if (page.Oldest > _tracker.Offset + 1)
+            {
+                var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
+                await _sink.OnGap(Position, resumed);
+                _tracker.Advance(resumed.Offset);
+            }
+
+            foreach (var batch in page.Batches)
+            {
+                if (batch.LastOffset > _tracker.Offset)
+                {
+                    await _sink.OnMessages(batch, _tracker.Offset);
+                    _tracker.Advance(batch.LastOffset);
+                }
+            }
+
+            if (page.Batches.Length == 0 && _tracker.Offset < Math.Min(offset, page.Position.Newest))
+            {
+                throw new InvalidOperationException($"The channel '{_name}' has no messages after {Position} but says that it stands at {page.Position.Newest}.");
+            }
+
+            if (page.Position.Newest <= _tracker.Offset)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Tries again, with backoff, whatever fails while a channel moves.</summary>
+    private async Task Persist(Func<Task> action, CancellationToken cancellationToken)
+    {
+        for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                await action().WaitAsync(cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogRetry(exception, _name);
+            }
+
+            await Task.Delay(backoff, _time, cancellationToken);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Channel {Channel}: messages between {After} and {Next} did not come by the stream")]
+    private partial void LogHole(string channel, long after, long next);
+
+    [LoggerMessage(2, LogLevel.Debug, "Channel {Channel} cannot be reached; trying again")]
+    private partial void LogRetry(Exception exception, string channel);
+
+    [LoggerMessage(3, LogLevel.Debug, "Channel {Channel}: could not unsubscribe")]
+    private partial void LogUnsubscribeFailed(Exception exception, string channel);
+}

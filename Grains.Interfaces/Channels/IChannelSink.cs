@@ -1,0 +1,18 @@
+namespace OrleansGateway.Channels;
+
+/// <summary>Where a <see cref="ChannelFollower"/> puts what it reads: one call at a time, in the channel's order.</summary>
+public interface IChannelSink
+{
+    /// <summary>Takes messages. The channel's owner is told to slow down while this is under way and much is waiting.</summary>
+    /// <param name="batch">Messages, of which those up to <paramref name="after"/> were delivered before.</param>
+    /// <param name="after">The offset after which the new ones begin.</param>
+    ValueTask OnMessages(MessageBatch batch, long after);
+
+    /// <summary>The channel's log was lost or deleted, and the next messages are of another epoch.</summary>
+    ValueTask OnEpoch(MessageId before);
+
+    /// <summary>Messages that should have come are no longer kept.</summary>
+    /// <param name="after">The last id delivered.</param>
+    /// <param name="resumed">The id after which it goes on, in the same epoch.</param>
+    ValueTask OnGap(MessageId after, MessageId resumed);
+}

@@ -1,0 +1,91 @@
+namespace OrleansGateway.Channels;
+
+/// <summary>What a channel keeps.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string SectionName = "Gateway:Retention";
+
+    /// <summary>The most messages of a channel, 10,000.</summary>
+    public int Messages { get; set; } = 10_000;
+
+    /// <summary>The most bytes of a channel, 16 MiB. The newest message is always kept.</summary>
+    public long Bytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>The longest time that a message is kept, 24 hours.</summary>
+    public TimeSpan Age { get; set; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>The newest messages of a channel in memory, in the batches in which they were published.</summary>
+internal sealed class ChannelHistory(RetentionOptions retention)
+{
+    // A deque: what expires goes from the front, readers find their place by bisection.
+    private readonly List<MessageBatch> _batches = [];
+    private int _first;
+    private long _bytes;
+
+    /// <summary>The newest offset, 0 where nothing was published.</summary>
+    public long Newest { get; private set; }
+
+    /// <summary>The oldest offset that is kept; one above <see cref="Newest"/> where nothing is.</summary>
+    public long Oldest => _first < _batches.Count ? _batches[_first].FirstOffset : Newest + 1;
+
+    public void Append(MessageBatch batch, long nowMs)
+    {
+        _batches.Add(batch);
+        _bytes += batch.Data.Length;
+        Newest = batch.LastOffset;
+        Trim(nowMs);
+    }
+
+    /// <summary>Batches from the one that holds <paramref name="after"/> + 1 (or the oldest kept), about <paramref name="maxBytes"/> of them, at least one.</summary>
+    public MessageBatch[] Read(long after, int maxBytes)
+    {
+        var (low, high) = (_first, _batches.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _batches[middle].LastOffset <= after ? (middle + 1, high) : (low, middle);
+        }
+
+        var end = low;
+        for (var bytes = 0L; end < _batches.Count; end++)
+        {
+            bytes += _batches[end].Data.Length;
+            if (bytes > maxBytes && end > low)
+            {
+                break;
+            }
+        }
+
+        return [.. _batches[low..end]];
+    }
+
+    /// <summary>Drops whole batches that are above a limit or too old.</summary>
+    public void Trim(long nowMs)
+    {
+        var oldest = nowMs - (long)retention.Age.TotalMilliseconds;
+        while (_first < _batches.Count
+            && (Newest - _batches[_first].LastOffset >= retention.Messages
+                || (_bytes - _batches[_first].Data.Length >= retention.Bytes && _first < _batches.Count - 1)
+                || TimeOf(_batches[_first]) < oldest))
+        {
+            _bytes -= _batches[_first].Data.Length;
+            _batches[_first++] = null!;
+        }
+
+        if (_first > 64 && _first > _batches.Count / 2)
+        {
+            _batches.RemoveRange(0, _first);
+            _first = 0;
+        }
+    }
+
+    // All messages of a batch have one time.
+    private static long TimeOf(MessageBatch batch)
+    {
+        var messages = batch.GetEnumerator();
+        messages.MoveNext();
+        return messages.Current.TimeMs;
+    }
+}

@@ -1,0 +1,35 @@
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansGateway.Presence;
+
+namespace OrleansGateway.Cluster;
+
+/// <summary>One node, by the address of its silo: what the others ask it.</summary>
+[Alias("OrleansGateway.INodeGrain")]
+internal interface INodeGrain : IGrainWithStringKey
+{
+    /// <summary>What the node says of itself.</summary>
+    [Alias("Describe"), AlwaysInterleave]
+    Task<NodeDescription> Describe();
+
+    /// <summary>Lets the node say its name in the channel <c>announce</c>.</summary>
+    /// <returns>Whether the announcement stands; false where another announcer has the channel.</returns>
+    [Alias("Announce"), AlwaysInterleave]
+    Task<bool> Announce(long sourceTerm);
+}
+
+/// <summary>A node's own words.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Http">Its HTTP address, or null where it serves none.</param>
+/// <param name="Since">When it started.</param>
+[GenerateSerializer, Immutable, Alias("OrleansGateway.NodeDescription")]
+internal sealed record NodeDescription([property: Id(0)] string Name, [property: Id(1)] string? Http, [property: Id(2)] DateTimeOffset Since);
+
+/// <inheritdoc cref="INodeGrain"/>
+[SiloPlacement, Immovable]
+internal sealed class NodeGrain(LocalNode node, Announcement announcement) : Grain, INodeGrain
+{
+    public Task<NodeDescription> Describe() => Task.FromResult(node.Description);
+
+    public Task<bool> Announce(long sourceTerm) => announcement.Publish(sourceTerm);
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using OrleansGateway.Bridges;
+using OrleansGateway.Channels;
+using OrleansGateway.Cluster;
+using OrleansGateway.Presence;
+using OrleansGateway.Streams;
+
+namespace OrleansGateway;
+
+/// <summary>Puts the gateway's grains and what keeps them going into a silo.</summary>
+public static class GatewayGrainsHosting
+{
+    /// <summary>Adds channels, their streams, the bridges, the announcer and the view of the cluster.</summary>
+    public static ISiloBuilder AddGatewayGrains(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<RetentionOptions>();
+        services.AddOptions<BridgesOptions>();
+        services.AddOptions<LocalNodeOptions>();
+
+        services.AddDirectStreams(ChannelStreams.Provider, ChannelStreams.ProducerOf);
+        services.AddSingleton<StreamHost>();
+        services.AddSingleton<IStreamPublisher>(sp => sp.GetRequiredService<StreamHost>());
+        builder.AddGrainExtension<IStreamProducer, StreamProducerExtension>();
+
+        services.AddSingleton<LocalNode>();
+        services.AddSingleton<Announcement>();
+        services.AddSingleton<BridgeOwners>();
+        services.AddSingleton<ClusterView>();
+        services.AddSingleton<IClusterView>(sp => sp.GetRequiredService<ClusterView>());
+        builder.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
+        services.AddHostedService(sp => sp.GetRequiredService<ClusterView>());
+        services.AddHostedService<Tripwire>();
+        services.AddHostedService<SingletonKeeper>();
+
+        // Without it the death of any node takes channels from healthy ones: the default directory deactivates those whose
+        // entries it lost. Its lease on what a dead node had held would delay every takeover.
+#pragma warning disable ORLEANSEXP003 // Experimental: measured to do what is needed here, docs/decisions/0002-cluster.md.
+        builder.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        services.Configure<GrainDirectoryOptions>(x => x.RangeLeaseDuration = TimeSpan.Zero);
+        return builder;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+
+namespace OrleansGateway.Streams;
+
+/// <summary>All streams that are produced in this silo, and the leases of those who consume them.</summary>
+internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
+{
+    /// <summary>A consumer that does not renew for this long is forgotten.</summary>
+    internal static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(15);
+
+    private readonly ConcurrentDictionary<StreamId, Publication> _publications = new();
+    private readonly Dictionary<Guid, Holder> _holders = [];
+    private readonly Lock _lock = new();
+    private long _lastSweep;
+
+    public Task Publish(StreamId stream, object item) =>
+        _publications.TryGetValue(stream, out var publication) ? publication.Publish(item) : Task.CompletedTask;
+
+    /// <summary>Adds a subscription. Called in the context of the grain that produces the stream.</summary>
+    public void Add(StreamId stream, Outbox outbox, IStreamSource? source)
+    {
+        lock (_lock)
+        {
+            if (!_holders.TryGetValue(outbox.Holder, out var holder))
+            {
+                _holders[outbox.Holder] = holder = new Holder();
+            }
+
+            holder.LastSeen = time.GetTimestamp();
+            holder.Outboxes[outbox.Subscription] = outbox;
+            holder.Ended.RemoveAll(x => x.Subscription == outbox.Subscription);
+        }
+
+        _publications.GetOrAdd(stream, static (_, source) => new Publication(source), source).Add(outbox);
+    }
+
+    /// <summary>Ends a subscription. Called in the context of the grain that produces the stream.</summary>
+    public void Remove(StreamId stream, Guid subscription)
+    {
+        if (_publications.TryGetValue(stream, out var publication)
+            && publication.Outboxes.FirstOrDefault(x => x.Subscription == subscription) is { } outbox)
+        {
+            publication.Remove(subscription);
+            lock (_lock)
+            {
+                Forget(outbox);
+            }
+        }
+    }
+
+    /// <summary>Ends a stream whose producer stops here, and tells its subscribers. Called in the producer's context.</summary>
+    public void End(StreamId stream)
+    {
+        if (!_publications.TryRemove(stream, out var publication))
+        {
+            return;
+        }
+
+        foreach (var outbox in publication.Outboxes)
+        {
+            outbox.Close();
+            lock (_lock)
+            {
+                if (Forget(outbox) is { } holder)
+                {
+                    holder.Ended.Add((++holder.Sequence, outbox.Subscription));
+                }
+            }
+
+            _ = outbox.Consumer.Ended(outbox.Subscription);
+        }
+    }
+
+    /// <summary>Renews a consumer's leases.</summary>
+    public LeaseAnswer Renew(Guid holderId, long acknowledged)
+    {
+        lock (_lock)
+        {
+            Sweep();
+            if (!_holders.TryGetValue(holderId, out var holder))
+            {
+                return new LeaseAnswer(Known: false, 0, []);
+            }
+
+            holder.LastSeen = time.GetTimestamp();
+            holder.Ended.RemoveAll(x => x.Sequence <= acknowledged);
+            return new LeaseAnswer(Known: true, holder.Sequence, [.. holder.Ended.Select(x => x.Subscription)]);
+        }
+    }
+
+    private Holder? Forget(Outbox outbox)
+    {
+        if (!_holders.TryGetValue(outbox.Holder, out var holder))
+        {
+            return null;
+        }
+
+        if (holder.Outboxes.TryGetValue(outbox.Subscription, out var present) && present == outbox)
+        {
+            holder.Outboxes.Remove(outbox.Subscription);
+        }
+
+        return holder;
+    }
+
+    // Somebody renews as long as there is anybody to compare with: the node's own consumer does.
+    private void Sweep()
+    {
+        if (time.GetElapsedTime(_lastSweep) < LeaseDuration / 3)
+        {
+            return;
+        }
+
+        _lastSweep = time.GetTimestamp();
+        foreach (var (id, holder) in _holders.Where(x => time.GetElapsedTime(x.Value.LastSeen) > LeaseDuration).ToList())
+        {
+            foreach (var outbox in holder.Outboxes.Values)
+            {
+                outbox.Close();
+            }
+
+            _holders.Remove(id);
+        }
+    }
+
+    private sealed class Holder
+    {
+        public long LastSeen { get; set; }
+
+        public long Sequence { get; set; }
+
+        public Dictionary<Guid, Outbox> Outboxes { get; } = [];
+
+        public List<(long Sequence, Guid Subscription)> Ended { get; } = [];
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using OrleansGateway.Bridges;
+using OrleansGateway.Channels;
+using OrleansGateway.Cluster;
+using OrleansGateway.Membership;
+
+namespace OrleansGateway.Hosting;
+
+/// <summary>What a node is made of: a silo with the gateway's grains, and the HTTP side on the same process.</summary>
+internal static class NodeHost
+{
+    public static WebApplicationBuilder AddGatewayNode(this WebApplicationBuilder builder)
+    {
+        var node = builder.Configuration.GetSection(NodeOptions.SectionName).Get<NodeOptions>() ?? new NodeOptions();
+        var address = IPAddress.Parse(node.Bind);
+        var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
+        Directory.CreateDirectory(node.State);
+
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http)));
+        builder.Services.AddGatewayFrontend();
+        builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
+        builder.Services.Configure<LocalNodeOptions>(x => x.Http = $"http://{new IPEndPoint(reached, node.PortOf(node.Http))}");
+        builder.Services.AddOptions<BridgesOptions>().Configure<IConfiguration>(Bridges);
+        builder.Services.AddSingleton<IFatalErrorHandler, RestartOnEviction>();
+
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(x => (x.ClusterId, x.ServiceId) = ("gateway", "gateway"));
+            silo.Configure<SiloOptions>(x => x.SiloName = node.Name);
+            silo.Configure<EndpointOptions>(x =>
+            {
+                x.AdvertisedIPAddress = reached;
+                x.SiloPort = node.PortOf(node.Silo);
+                x.GatewayPort = node.PortOf(node.OrleansGateway);
+                x.SiloListeningEndpoint = new IPEndPoint(address, x.SiloPort);
+                x.GatewayListeningEndpoint = new IPEndPoint(address, x.GatewayPort);
+            });
+
+            // How fast a death is seen that the tripwire does not see: docs/decisions/0002-cluster.md.
+            silo.Configure<ClusterMembershipOptions>(x =>
+            {
+                x.ProbeTimeout = TimeSpan.FromSeconds(1);
+                x.NumMissedProbesLimit = 3;
+                x.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+                x.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+            });
+            if (node.Membership == "development")
+            {
+                silo.UseDevelopmentClustering(new IPEndPoint(reached, node.Silo));
+            }
+            else
+            {
+                silo.Services.Configure<SqliteMembershipOptions>(x => x.File = Path.Combine(node.State, "membership.db"));
+                silo.Services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
+            }
+
+            silo.AddGatewayGrains();
+        });
+        return builder;
+
+        void Bridges(BridgesOptions options, IConfiguration configuration)
+        {
+            options.Bridges[BridgeOptions.Numbers] = new BridgeOptions
+            {
+                Source = configuration[$"{NodeOptions.SectionName}:{nameof(NodeOptions.Numbers)}"] ?? node.Numbers,
+                Channel = ChannelName.Numbers,
+                Lines = LineKind.Integers,
+            };
+            foreach (var section in configuration.GetSection(BridgeOptions.SectionName).GetChildren())
+            {
+                options.Bridges.TryGetValue(section.Key, out var bridge);
+                section.Bind(bridge ??= new BridgeOptions());
+                options.Bridges[section.Key] = bridge;
+            }
+        }
+    }
+}
