@@ -33,6 +33,10 @@ public static class GatewayGrainsHosting
         services.AddSingleton<ClusterView>();
         services.AddSingleton<IClusterView>(sp => sp.GetRequiredService<ClusterView>());
         builder.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
+
+        // They stop in reverse: nothing calls the singletons back to life while the grains leave, and the silo stops last.
+        services.AddSingleton<Handover>();
+        services.AddHostedService(sp => sp.GetRequiredService<Handover>());
         services.AddHostedService(sp => sp.GetRequiredService<ClusterView>());
         services.AddHostedService<Tripwire>();
         services.AddHostedService<SingletonKeeper>();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using OrleansGateway.Channels;
+using OrleansGateway.Cluster;
 using OrleansGateway.Numbers;
 
 namespace OrleansGateway.Bridges;
@@ -13,6 +14,7 @@ internal sealed partial class NumberBridgeGrain(
     IOptionsMonitor<BridgesOptions> options,
     IClusterMembershipService membership,
     ILocalSiloDetails silo,
+    Handover handover,
     TimeProvider time,
     ILogger<NumberBridgeGrain> logger) : Grain, INumberBridgeGrain, IDisposable
 {
@@ -43,12 +45,14 @@ internal sealed partial class NumberBridgeGrain(
 
         _options = mine;
         _channel = GrainFactory.GetGrain<IChannelGrain>(mine.Channel);
+        handover.Add(GrainContext);
         _running = Run(_stop.Token);
         return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        handover.Remove(GrainContext);
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         LogStopped(Name, _published, _skipped);

@@ -2,14 +2,18 @@ using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Streams;
+using OrleansGateway.Cluster;
 using OrleansGateway.Streams;
 
 namespace OrleansGateway.Channels;
 
 /// <summary>Orders and numbers the messages of one channel, keeps the newest, and publishes them to the channel's stream.</summary>
 [GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement]
-internal sealed class ChannelGrain(StreamHost streams, IOptions<RetentionOptions> retention, TimeProvider time) : Grain, IChannelGrain, IStreamSource
+internal sealed class ChannelGrain(StreamHost streams, Handover handover, IOptions<RetentionOptions> retention, TimeProvider time)
+    : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
 {
+    private const string StateKey = "channel";
+
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
@@ -28,15 +32,35 @@ internal sealed class ChannelGrain(StreamHost streams, IOptions<RetentionOptions
     {
         _name = this.GetPrimaryKeyString();
         _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
-        _epoch = Epochs.New();
-        _term = Now();
+        if (_epoch.Length == 0)
+        {
+            _epoch = Epochs.New();
+            _term = Now();
+        }
+
+        handover.Add(GrainContext);
+        OnSubscribersChanged(0);
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        handover.Remove(GrainContext);
         streams.End(_stream.StreamId);
         return Task.CompletedTask;
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(
+        StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue)));
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<ChannelState>(StateKey, out var state) && state is not null)
+        {
+            // The next owner of the same log: what the one before may still send is older.
+            (_term, _epoch, _sourceTerm, _lastTime) = (state.Term + 1, state.Epoch, state.SourceTerm, state.LastTime);
+            _history.Restore(state.Newest, state.Batches);
+        }
     }
 
     public Task<PublishResult> Publish(PublishRequest request) =>
@@ -128,3 +152,13 @@ internal sealed class ChannelGrain(StreamHost streams, IOptions<RetentionOptions
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }
+
+/// <summary>What a channel takes along to another node.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansGateway.ChannelState")]
+internal sealed record ChannelState(
+    [property: Id(0)] long Term,
+    [property: Id(1)] string Epoch,
+    [property: Id(2)] long SourceTerm,
+    [property: Id(3)] long LastTime,
+    [property: Id(4)] long Newest,
+    [property: Id(5)] MessageBatch[] Batches);

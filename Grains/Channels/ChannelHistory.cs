@@ -38,6 +38,14 @@ internal sealed class ChannelHistory(RetentionOptions retention)
         Trim(nowMs);
     }
 
+    /// <summary>Takes over what another history kept.</summary>
+    public void Restore(long newest, IReadOnlyList<MessageBatch> batches)
+    {
+        _batches.AddRange(batches);
+        _bytes = batches.Sum(x => (long)x.Data.Length);
+        Newest = newest;
+    }
+
     /// <summary>Batches from the one that holds <paramref name="after"/> + 1 (or the oldest kept), about <paramref name="maxBytes"/> of them, at least one.</summary>
     public MessageBatch[] Read(long after, int maxBytes)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
 
@@ -15,8 +16,9 @@ internal interface IAnnouncerGrain : IGrainWithIntegerKey
 }
 
 /// <inheritdoc cref="IAnnouncerGrain"/>
-[KeepAlive]
-internal sealed partial class AnnouncerGrain(IClusterMembershipService membership, ILogger<AnnouncerGrain> logger) : Grain, IAnnouncerGrain
+[KeepAlive, PreferLocalPlacement]
+internal sealed partial class AnnouncerGrain(IClusterMembershipService membership, Handover handover, ILogger<AnnouncerGrain> logger)
+    : Grain, IAnnouncerGrain
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(800);
@@ -26,7 +28,14 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        handover.Add(GrainContext);
         this.RegisterGrainTimer(TakeTurn, new GrainTimerCreationOptions(TimeSpan.Zero, Period) { KeepAlive = true, Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        handover.Remove(GrainContext);
         return Task.CompletedTask;
     }
 

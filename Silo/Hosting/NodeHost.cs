@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
@@ -22,6 +23,7 @@ internal static class NodeHost
         var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
         Directory.CreateDirectory(node.State);
 
+        Logging(builder.Logging, builder.Configuration);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http)));
         builder.Services.AddGatewayFrontend();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
@@ -63,6 +65,24 @@ internal static class NodeHost
             silo.AddGatewayGrains();
         });
         return builder;
+
+        static void Logging(ILoggingBuilder logging, IConfiguration configuration)
+        {
+            // What a person who runs nodes wants to read; all can be changed by the section Logging.
+            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Error);
+            logging.AddFilter("OrleansGateway", LogLevel.Information);
+
+            // It warns at each start of the garbage collector that was chosen on purpose, and of a watchdog that did not start yet.
+            logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error).AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+            logging.AddConfiguration(configuration.GetSection("Logging"));
+            logging.AddSimpleConsole(x =>
+            {
+                x.SingleLine = true;
+                x.UseUtcTimestamp = true;
+                x.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+                x.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+            });
+        }
 
         void Bridges(BridgesOptions options, IConfiguration configuration)
         {
