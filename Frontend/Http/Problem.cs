@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -46,8 +47,12 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
             response.Headers.RetryAfter = "1";
         }
 
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new ProblemBody($"urn:orleansgateway:problem:{Type}", Title, Status, Detail), ProblemJson.Default.ProblemBody);
+        byte[] body =
+        [
+            .. JsonSerializer.SerializeToUtf8Bytes(
+                new ProblemBody($"urn:orleansgateway:problem:{Type}", Title, Status, Detail), ProblemJson.Readable.ProblemBody),
+            (byte)'\n',
+        ];
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
@@ -57,4 +62,12 @@ internal sealed record ProblemBody(string Type, string Title, int Status, string
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProblemBody))]
-internal sealed partial class ProblemJson : JsonSerializerContext;
+internal sealed partial class ProblemJson : JsonSerializerContext
+{
+    /// <summary>Leaves quotes in sentences as they are: the type is JSON, so no browser reads it as HTML.</summary>
+    public static ProblemJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
