@@ -1,0 +1,63 @@
+// Messages as a person can see them: whole enough, and harmless.
+
+import { element } from './dom.js';
+
+const MAX_CHARACTERS = 4000;
+const MAX_LINES = 40;
+const MAX_MARKS = 200;
+const HEX_BYTES = 48;
+
+// Control characters but tab and line feed; what reorders or hides text; separators that would break lines.
+const SPECIAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+const C0 = ['NUL', 'SOH', 'STX', 'ETX', 'EOT', 'ENQ', 'ACK', 'BEL', 'BS', 'TAB', 'LF', 'VT', 'FF', 'CR', 'SO', 'SI',
+  'DLE', 'DC1', 'DC2', 'DC3', 'DC4', 'NAK', 'SYN', 'ETB', 'CAN', 'EM', 'SUB', 'ESC', 'FS', 'GS', 'RS', 'US'];
+const OTHERS = { 0x7f: 'DEL', 0x202a: 'LRE', 0x202b: 'RLE', 0x202c: 'PDF', 0x202d: 'LRO', 0x202e: 'RLO', 0x2066: 'LRI', 0x2067: 'RLI', 0x2068: 'FSI', 0x2069: 'PDI' };
+
+/** The part of a text that is shown. */
+export function beginningOf(text) {
+  let end = Math.min(text.length, MAX_CHARACTERS);
+  let at = -1;
+  for (let line = 0; line < MAX_LINES; line++) {
+    at = text.indexOf('\n', at + 1);
+    if (at < 0 || at >= end) break;
+    if (line === MAX_LINES - 1) end = at;
+  }
+
+  // Not within a surrogate pair.
+  if (end < text.length && /[\ud800-\udbff]/.test(text[end - 1])) end--;
+  return text.slice(0, end);
+}
+
+/** Text with its invisible characters as marks. */
+export function visible(text) {
+  const parts = document.createDocumentFragment();
+  let from = 0;
+  let marks = 0;
+  for (const { 0: character, index } of text.matchAll(SPECIAL)) {
+    if (++marks > MAX_MARKS) break;
+    parts.append(text.slice(from, index), mark(character.charCodeAt(0)));
+    from = index + 1;
+  }
+  parts.append(plain(text.slice(from)));
+  return parts;
+}
+
+function mark(code) {
+  const hex = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return element('span', { className: 'mark', title: hex, textContent: C0[code] ?? OTHERS[code] ?? hex });
+}
+
+/** Text without them, for where there can be no marks. */
+export const plain = text => text.replace(SPECIAL, '\ufffd');
+
+/** The size of binary data that came as base64, and its first bytes in hexadecimal. */
+export function describeBinary(base64) {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  const size = Math.max(0, (base64.length / 4) * 3 - padding);
+  const bytes = [...atob(base64.slice(0, (HEX_BYTES / 3) * 4))].map(x => x.charCodeAt(0).toString(16).padStart(2, '0'));
+  return { size, hex: bytes.join(' '), whole: size <= HEX_BYTES };
+}
+
+/** `1,234 bytes` */
+export const bytesText = size => `${size.toLocaleString('en')} ${size === 1 ? 'byte' : 'bytes'}`;
