@@ -125,7 +125,7 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
         LogGap(Name, after, resumed);
         lock (_lock)
         {
-            _ring.Append(new RelayEntry(after, resumed));
+            _ring.Append(new RelayEntry(new Gap(Name, after, resumed, resumed.Offset - after.Offset)));
             _position = resumed;
         }
 

@@ -16,11 +16,11 @@ internal sealed class RelayEntry
     }
 
     /// <summary>Stands in the place of messages that are lost for good: between two of the same epoch.</summary>
-    public RelayEntry(MessageId after, MessageId resumed)
+    public RelayEntry(Gap gap)
     {
-        Epoch = resumed.Epoch;
-        Message = new ChannelMessage(resumed.Offset, 0, null, default);
-        Gap = new Gap(after, resumed, resumed.Offset - after.Offset);
+        Epoch = gap.Resumed.Epoch;
+        Message = new ChannelMessage(gap.Resumed.Offset, 0, null, default);
+        Gap = gap;
     }
 
     public string Epoch { get; }
@@ -41,7 +41,8 @@ internal sealed class RelayEntry
 }
 
 /// <summary>Messages that a subscriber asked for or was due and that are no longer kept.</summary>
+/// <param name="Channel">The channel.</param>
 /// <param name="After">The id after which they are missing.</param>
 /// <param name="Resumed">The id after which it goes on.</param>
 /// <param name="Missed">How many, or null where that cannot be known.</param>
-internal readonly record struct Gap(MessageId After, MessageId Resumed, long? Missed);
+internal readonly record struct Gap(string Channel, MessageId After, MessageId Resumed, long? Missed);

@@ -69,7 +69,9 @@ internal sealed class RelayRegistry(
                     if (EndsNow(held))
                     {
                         _relays.TryRemove(name, out _);
-                        await held.Relay.DisposeAsync();
+
+                        // Not awaited: a channel that cannot be reached must not hold up the tick.
+                        _ = held.Relay.DisposeAsync().AsTask();
                     }
                 }
             }

@@ -283,7 +283,7 @@ internal sealed class Subscriber
             var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
 
             // A new epoch is no hole for those who carry no ids.
-            if (_encoder.EncodeGap(new Gap(_after, resumed, missed)) is { } gap)
+            if (_encoder.EncodeGap(new Gap(_relay.Name, _after, resumed, missed)) is { } gap)
             {
                 Write(gap);
             }

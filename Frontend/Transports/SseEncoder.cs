@@ -48,7 +48,7 @@ internal sealed class SseEncoder : MessageEncoder
     public override byte[] EncodeGap(Gap gap)
     {
         var data = JsonSerializer.Serialize(
-            new GapData(gap.After.ToString(), gap.Resumed.ToString(), gap.Missed), TransportJson.Default.GapData);
+            new GapData(gap.Channel, gap.After.ToString(), gap.Resumed.ToString(), gap.Missed), TransportJson.Default.GapData);
         return Encoding.UTF8.GetBytes($"event: gap\nid: {gap.Resumed}\ndata: {data}\n\n");
     }
 
@@ -71,7 +71,7 @@ internal sealed class SseEncoder : MessageEncoder
     }
 }
 
-internal sealed record GapData(string After, string Resumed, long? Missed);
+internal sealed record GapData(string Channel, string After, string Resumed, long? Missed);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GapData))]

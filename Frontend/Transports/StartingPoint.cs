@@ -28,7 +28,7 @@ internal sealed class StartingPoint(TimeProvider time)
         {
             try
             {
-                return Choose(since, await relay.Read(new MessageId(string.Empty, 0), 0).WaitAsync(cancellationToken));
+                return Choose(relay.Name, since, await relay.Read(new MessageId(string.Empty, 0), 0).WaitAsync(cancellationToken));
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -39,7 +39,7 @@ internal sealed class StartingPoint(TimeProvider time)
     }
 
     /// <summary>Finds the place in a channel that keeps what <paramref name="page"/> says.</summary>
-    internal static Start Choose(Since since, ChannelPage page)
+    internal static Start Choose(string channel, Since since, ChannelPage page)
     {
         var (epoch, newest) = (page.Position.Epoch, page.Position.Newest);
         var all = new MessageId(epoch, page.Oldest - 1);
@@ -47,9 +47,9 @@ internal sealed class StartingPoint(TimeProvider time)
         {
             SinceKind.Latest => new Start(all with { Offset = Math.Max(all.Offset, newest - 1) }),
             SinceKind.Time => new Start(all, since.TimeMs),
-            SinceKind.Id when since.Id.Epoch != epoch => new Start(all, Gap: new Gap(since.Id, all, null)),
-            SinceKind.Id when since.Id.Offset > newest => new Start(page.Position.Id, Gap: new Gap(since.Id, page.Position.Id, null)),
-            SinceKind.Id when since.Id.Offset < all.Offset => new Start(all, Gap: new Gap(since.Id, all, all.Offset - since.Id.Offset)),
+            SinceKind.Id when since.Id.Epoch != epoch => new Start(all, Gap: new Gap(channel, since.Id, all, null)),
+            SinceKind.Id when since.Id.Offset > newest => new Start(page.Position.Id, Gap: new Gap(channel, since.Id, page.Position.Id, null)),
+            SinceKind.Id when since.Id.Offset < all.Offset => new Start(all, Gap: new Gap(channel, since.Id, all, all.Offset - since.Id.Offset)),
             SinceKind.Id => new Start(since.Id),
             _ => new Start(all),
         };
