@@ -90,8 +90,9 @@ internal sealed class NumberConnection : IDisposable
             if (!write.IsCompleted)
             {
                 // The socket is full. What comes due meanwhile is not kept for this client: it could have no end.
+                var full = Now;
                 await WaitForRoomAsync(write.AsTask());
-                pace.Skip(Now);
+                pace.Skip(full, Now);
                 continue;
             }
 

@@ -10,6 +10,9 @@ namespace OrleansGateway.Numbers.Server;
 /// <summary>Sends random numbers, a line each, to everyone who connects.</summary>
 internal sealed partial class NumberServer : BackgroundService
 {
+    /// <summary>How long a client may take nothing before it is let go: 30 seconds.</summary>
+    public static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<NumberConnection, Task> _connections = new();
@@ -40,9 +43,6 @@ internal sealed partial class NumberServer : BackgroundService
 
     /// <summary>Lines a minute to each client.</summary>
     public double RatePerMinute => Volatile.Read(ref _ratePerMinute);
-
-    /// <summary>How long a client may take nothing before it is let go. Default: 30 seconds.</summary>
-    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Listens, unless it already does; clients can connect from now on and are served when it runs.</summary>
     /// <exception cref="ListenException">The address is taken, or not one of this machine.</exception>

@@ -54,8 +54,8 @@ internal sealed class Pace
         return taken;
     }
 
-    /// <summary>Drops the lines that are due; those after them keep their times.</summary>
-    public void Skip(TimeSpan now) => _taken += Due(now.Ticks);
+    /// <summary>Drops what came due in a while; what was due before it is still due, and what comes after keeps its times.</summary>
+    public void Skip(TimeSpan from, TimeSpan to) => _taken += Due(to.Ticks) - Due(from.Ticks);
 
     /// <summary>How long until a line is due; zero when one is.</summary>
     public TimeSpan Wait(TimeSpan now)
