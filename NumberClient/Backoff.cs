@@ -18,7 +18,8 @@ internal sealed class Backoff(TimeSpan min, TimeSpan max, Func<double> random)
         Failures++;
         var ceiling = Math.Min(max.Ticks, min.Ticks * Math.Pow(2, Math.Min(Failures, 62)));
         var floor = Math.Max(min.Ticks, ceiling / 2);
-        return TimeSpan.FromTicks((long)(floor + (random() * (ceiling - floor))));
+        var ticks = (long)(floor + (random() * (ceiling - floor)));
+        return TimeSpan.FromTicks(Math.Clamp(ticks, min.Ticks, max.Ticks));
     }
 
     /// <summary>It went well: the next failure is the first again.</summary>
