@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Numbers.Server;
 
 /// <summary>The server can't listen at its address. The message is one line for the operator.</summary>
-internal sealed class ListenException(HostPort address, SocketException cause) : Exception(Describe(address, cause), cause)
+internal sealed class ListenException(HostPort address, SocketException cause) : StartFailedException(Describe(address, cause))
 {
     private static string Describe(HostPort address, SocketException cause)
     {

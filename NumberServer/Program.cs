@@ -1,18 +1,16 @@
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
+using OrleansGateway.Hosting;
+using OrleansGateway.Numbers;
 using OrleansGateway.Numbers.Server;
 
-try
+return await PartProgram.Run(args, GatewaySettings.OfNumbers, _ => "numbers", Ports, async flags =>
 {
-    var builder = Host.CreateApplicationBuilder(args);
-    builder.Configuration.AddCommandLine(args, new Dictionary<string, string>
-    {
-        ["--numbers"] = NumberServerOptions.ListenKey,
-        ["--rate"] = NumberServerOptions.RateKey,
-    });
+    var builder = Host.CreateApplicationBuilder();
+    builder.Configuration.AddInMemoryCollection(flags);
     builder.Logging.ClearProviders().AddSimpleConsole(console =>
     {
         console.SingleLine = true;
@@ -27,15 +25,9 @@ try
     // Before the host starts, which would log a failure with its stack.
     host.Services.GetRequiredService<NumberServer>().Listen();
     await host.RunAsync();
-    return 0;
-}
-catch (ListenException failure)
-{
-    await Console.Error.WriteLineAsync(failure.Message);
-    return 1;
-}
-catch (Exception failure) when (failure is OptionsValidationException or InvalidDataException)
-{
-    await Console.Error.WriteLineAsync(ConfigurationReload.InOneLine(failure));
-    return 2;
-}
+});
+
+static IEnumerable<NeededPort> Ports(IConfiguration configuration) =>
+    HostPort.TryParse(GatewaySettings.ValueOf(configuration, GatewaySettings.Numbers), out var at) && IPAddress.TryParse(at.Host, out var address) && at.Port != 0
+        ? [new(new IPEndPoint(address, at.Port), GatewaySettings.Numbers)]
+        : [];

@@ -18,13 +18,15 @@ internal static class NodeHost
 {
     public static WebApplicationBuilder AddGatewayNode(this WebApplicationBuilder builder)
     {
-        var node = builder.Configuration.GetSection(NodeOptions.SectionName).Get<NodeOptions>() ?? new NodeOptions();
+        var node = NodeOptions.From(builder.Configuration);
         var address = IPAddress.Parse(node.Bind);
         var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
         Directory.CreateDirectory(node.State);
 
         Logging(builder.Logging, builder.Configuration);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http)));
+        builder.Services.Configure<HostOptions>(x => x.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        builder.Services.AddHostedService<ConfigurationReload>();
         builder.Services.AddGatewayFrontend();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
         builder.Services.Configure<LocalNodeOptions>(x => x.Http = $"http://{new IPEndPoint(reached, node.PortOf(node.Http))}");

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace OrleansGateway.Numbers.Server;
+namespace OrleansGateway.Hosting;
 
 /// <summary>Reads the configuration again at SIGHUP, and logs it when a file can't be read again, whatever made us try.</summary>
 internal sealed partial class ConfigurationReload(IConfiguration configuration, ILogger<ConfigurationReload> logger)
@@ -15,7 +15,7 @@ internal sealed partial class ConfigurationReload(IConfiguration configuration, 
     {
         foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
         {
-            file.Source.OnLoadException = failure => LogUnreadable(InOneLine(failure.Exception));
+            file.Source.OnLoadException = failure => LogUnreadable(PartProgram.InOneLine(failure.Exception));
         }
 
         // On Windows the same signal means that the console is closing.
@@ -35,10 +35,6 @@ internal sealed partial class ConfigurationReload(IConfiguration configuration, 
 
     public void Dispose() => _hangup?.Dispose();
 
-    /// <summary>What went wrong, down to the first cause, without a stack.</summary>
-    internal static string InOneLine(Exception failure) =>
-        failure.InnerException is { } inner ? $"{failure.Message} {InOneLine(inner)}" : failure.Message;
-
     /// <summary>Reads all sources of the configuration again; never throws.</summary>
     internal void Reload()
     {
@@ -54,7 +50,7 @@ internal sealed partial class ConfigurationReload(IConfiguration configuration, 
         catch (Exception failure)
         {
             // Nothing that is wrong with the new configuration may end the process.
-            LogUnreadable(InOneLine(failure));
+            LogUnreadable(PartProgram.InOneLine(failure));
         }
     }
 
