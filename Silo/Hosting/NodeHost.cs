@@ -57,6 +57,7 @@ internal static class NodeHost
             if (node.Membership == "development")
             {
                 silo.UseDevelopmentClustering(new IPEndPoint(reached, node.Silo));
+                silo.Services.AddHostedService<DevelopmentNotice>();
             }
             else
             {
