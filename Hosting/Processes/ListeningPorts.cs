@@ -44,7 +44,7 @@ public static class ListeningPorts
 
     private static string? Refuse(string part, Setting setting, IPAddress address, int first, int plus)
     {
-        if (TryListen(address, first + plus) is not { } failure)
+        if (TryBind(address, first + plus) is not { } failure)
         {
             return null;
         }
@@ -62,13 +62,13 @@ public static class ListeningPorts
         };
     }
 
-    private static SocketException? TryListen(IPAddress address, int port)
+    private static SocketException? TryBind(IPAddress address, int port)
     {
         try
         {
+            // Not listening: that would keep the port from somebody who begins to listen at this moment.
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(address, port));
-            socket.Listen();
             return null;
         }
         catch (SocketException exception)

@@ -46,7 +46,7 @@ public sealed class Setting
     /// <summary>Whether it is a switch: a flag that needs no value.</summary>
     public bool IsSwitch => ValueName.Length == 0;
 
-    /// <summary>Values that are known but do not work yet, with the word for it in a refusal.</summary>
+    /// <summary>Values that are known but do not work yet.</summary>
     internal IReadOnlyList<string> NotYet { get; init; } = [];
 
     private Func<string, bool> IsAllowed { get; }
@@ -65,9 +65,9 @@ public sealed class Setting
     public string? Refuse(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return NotYet.Contains(value) ? Refusal(value, "which does not exist yet; allowed is " + Allowed)
+        return NotYet.Contains(value) ? $"{this} is '{value}', which is not available yet; allowed is {Allowed}"
             : IsAllowed(value) ? null
-            : Refusal(value, "allowed is " + Allowed);
+            : Refusal(value, $"allowed is {Allowed}");
     }
 
     internal string Refusal(string value, string why) => $"{this} is '{value}'; {why}";
