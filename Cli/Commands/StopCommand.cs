@@ -30,6 +30,11 @@ internal static class StopCommand
             return ExitCode.Success;
         }
 
+        if (name is not null && parts[0].IsPrimary)
+        {
+            Screen.Warn(Development.AtStop);
+        }
+
         // Noted before, so that nobody who watches takes it for a death and brings it back.
         await ClusterFile.NoteStoppedAsync(gateway.State, parts.Select(x => x.Name));
         var outcomes = await new PartStopper(gateway, TimeProvider.System).StopAllAsync(parts, force);

@@ -22,12 +22,16 @@ internal sealed class PartStopper(Gateway gateway, TimeProvider time)
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Stops all nodes at once, then the number server, which they read from.</summary>
+    /// <summary>Stops all nodes at once, but last one that the others can't go on without; then the number server, which they read from.</summary>
     public async Task<IReadOnlyList<StopOutcome>> StopAllAsync(IReadOnlyList<Part> parts, bool force, CancellationToken cancellationToken = default)
     {
-        var nodes = await Task.WhenAll(parts.Where(x => x.Node is not null).Select(x => StopAsync(x, force, cancellationToken)));
-        var others = await Task.WhenAll(parts.Where(x => x.Node is null).Select(x => StopAsync(x, force, cancellationToken)));
-        return [.. nodes, .. others];
+        var outcomes = new List<StopOutcome>();
+        foreach (var some in parts.GroupBy(x => x.Node is null ? 2 : x.IsPrimary ? 1 : 0).OrderBy(x => x.Key))
+        {
+            outcomes.AddRange(await Task.WhenAll(some.Select(x => StopAsync(x, force, cancellationToken))));
+        }
+
+        return outcomes;
     }
 
     /// <summary>Stops a part and waits until its process is gone.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
+using OrleansGateway.Numbers;
 
 namespace OrleansGateway.Hosting;
 
@@ -52,7 +53,7 @@ public static class GatewayConfiguration
             .FirstOrDefault(x => x is not null);
         if (error is null && part != Parts.Numbers)
         {
-            error = PortPlan.Of(configuration, part).Refuse();
+            error = PortPlan.Of(configuration, part).Refuse() ?? RefuseAnyPort(configuration);
         }
 
         return error is null;
@@ -61,6 +62,12 @@ public static class GatewayConfiguration
     /// <summary>What is allowed but seldom meant, a line each. For a configuration that is valid.</summary>
     public static IEnumerable<string> Warnings(IConfiguration configuration, Parts part) =>
         part == Parts.Numbers ? [] : PortPlan.Of(configuration, part).Warnings();
+
+    // Port 0 is any free one: fine for a server by itself, but nobody would find it.
+    private static string? RefuseAnyPort(IConfiguration configuration) =>
+        HostPort.TryParse(GatewaySettings.Numbers.In(configuration), out var numbers) && numbers.Port == 0
+            ? GatewaySettings.Numbers.Refusal(numbers.ToString(), "allowed is HOST:PORT with a port, 1 to 65535")
+            : null;
 
     /// <summary>What went wrong, down to the first cause, in one line without a stack.</summary>
     public static string InOneLine(Exception exception)
