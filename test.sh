@@ -111,6 +111,7 @@ for name in "${projects[@]}"; do
         fi
         continue
     fi
+    grep -q '<UnitTestResult ' "$report" || echo "$name has no test"
     total=$(counter "$report" total) executed=$(counter "$report" executed) ok=$(counter "$report" passed)
     passed=$((passed + ok))
     skipped=$((skipped + total - executed))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Processes;
@@ -35,7 +36,8 @@ public sealed class PartStopperTests : IDisposable
     [Fact]
     public async Task Stop_AProcessThatStopsInItsOwnTime_WaitsForIt()
     {
-        using var process = ChildProcess.Shell("trap 'echo stopping; read -r -t 1 < <(sleep 1); exit' TERM; echo ready; while :; do read -r -t 60 < <(sleep 60); done");
+        using var process = ChildProcess.Shell(
+            "exec 3<> <(:); trap 'echo stopping; read -r -t 0.5 -u 3; exit' TERM; echo ready; while :; do read -r -t 0.05 -u 3; done");
         Assert.Equal("ready", await process.Output.ReadLineAsync());
         Write("node-1", process.Identity);
 
@@ -49,7 +51,7 @@ public sealed class PartStopperTests : IDisposable
     public async Task Stop_AFrozenProcess_StopsIt()
     {
         using var process = ChildProcess.Sleeping();
-        using var freeze = ChildProcess.Shell(string.Create(CultureInfo.InvariantCulture, $"kill -STOP {process.Identity.Pid}"));
+        using var freeze = Process.Start("kill", ["-STOP", process.Identity.Pid.ToString(CultureInfo.InvariantCulture)]);
         await Eventually.TrueAsync(() => process.Identity.IsFrozen, "the process is frozen");
         Write("node-1", process.Identity);
 

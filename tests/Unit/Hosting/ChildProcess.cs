@@ -19,7 +19,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>What it writes.</summary>
     public StreamReader Output => _process.StandardOutput;
 
-    public static ChildProcess Sleeping() => new("sleep", ["300"]);
+    public static ChildProcess Sleeping(params string[] more) => new("sleep", ["300", .. more]);
 
     public static ChildProcess Shell(string script) => new("bash", ["-c", script]);
 
