@@ -1,55 +1,128 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, and runs them. The last line is 'N passed, N failed'; exit 0 means all passed.
-#   ./test.sh [PROJECT...] [--filter EXPRESSION]     PROJECT is a folder of tests/: Unit, Cluster, EndToEnd, Browser
-set -uo pipefail
-cd "$(dirname "$0")"
-projects=() filter=()
-while [ $# -gt 0 ]; do
-    case $1 in
-    --filter) filter=(--filter "${2:?--filter takes an expression}"); shift 2 ;;
-    -*) echo "test.sh: unknown option '$1'" >&2; exit 2 ;;
-    *) [ -d "tests/$1" ] || { echo "test.sh: there is no tests/$1" >&2; exit 2; }; projects+=("$1"); shift ;;
-    esac
-done
-[ ${#projects[@]} -gt 0 ] || projects=(Unit Cluster EndToEnd Browser)
+# Installs what the tests need, builds all, and runs the tests: exit code 0 when all passed.
+#   ./test.sh [PROJECT]... [--filter EXPRESSION]      PROJECT: Unit, Cluster, EndToEnd, Browser (default: all)
+# The last line is "N passed, N failed".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# Debian packages, by the command that each brings.
-missing=()
-for need in curl:curl chromium:chromium setpriv:util-linux node:nodejs; do
-    command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-    sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-    echo "installing ${missing[*]}"
-    $sudo apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null ||
-        echo "test.sh: could not install ${missing[*]}; tests that need them will fail" >&2
-fi
-
-if ! dotnet build OrleansGateway.sln -c Release --nologo -v q; then
-    echo "the build failed"
+give_up() {
+    echo "error: $1" >&2
     echo "0 passed, 1 failed"
-    exit 1
+    exit "${2:-1}"
+}
+
+projects=()
+filter=()
+while (($#)); do
+    case $1 in
+        -h | --help)
+            sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"
+            exit
+            ;;
+        --filter)
+            (($# > 1)) || give_up "--filter has no value; allowed is an expression of dotnet test --filter" 2
+            filter=(--filter "$2")
+            shift
+            ;;
+        --filter=*) filter=(--filter "${1#*=}") ;;
+        -*) give_up "$1 is not a flag of test.sh, see --help" 2 ;;
+        *)
+            name=${1%/}
+            name=${name#tests/}
+            [[ -f tests/$name/$name.csproj ]] || give_up "there is no test project $1; allowed is one of: $(cd tests && echo */ | tr -d /)" 2
+            projects+=("$name")
+            ;;
+    esac
+    shift
+done
+if ((${#projects[@]} == 0)); then
+    for file in tests/*/*.csproj; do
+        projects+=("$(basename "$file" .csproj)")
+    done
 fi
+
+# Fast and simple kinds first.
+order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; EndToEnd) echo 3 ;; Browser) echo 4 ;; *) echo 5 ;; esac; }
+mapfile -t projects < <(for name in "${projects[@]}"; do echo "$(order "$name") $name"; done | sort -u | cut -d' ' -f2)
+
+for dir in "${DOTNET_ROOT:-}" "${HOME:-}/.dotnet" /usr/share/dotnet /usr/lib/dotnet; do
+    command -v dotnet >/dev/null && break
+    [[ -n $dir && -x $dir/dotnet ]] && PATH=$PATH:$dir
+done
+command -v dotnet >/dev/null ||
+    give_up "this needs the .NET 10 SDK, and there is no 'dotnet' in PATH: https://dotnet.microsoft.com/download"
+
+# A program and the Debian package that has it.
+packages=()
+needs() { command -v "$1" >/dev/null || packages+=("$2"); }
+needs curl curl
+needs chromium chromium
+needs node nodejs
+needs npm npm
+needs flock util-linux
+if ((${#packages[@]})); then
+    command -v apt-get >/dev/null || give_up "the tests need ${packages[*]}, and there is no apt-get to install them with"
+    as_root=()
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || give_up "the tests need ${packages[*]}: install them as root"
+        as_root=(sudo)
+    fi
+    echo "Installing ${packages[*]}"
+    log=$(mktemp)
+    if ! { "${as_root[@]}" apt-get update &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"; } </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        give_up "${packages[*]} could not be installed"
+    fi
+    rm -f "$log"
+fi
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+# The same lock and stamp as those of ./gateway, which then has nothing to build. Nothing of the build stays behind.
+echo "Building"
+mkdir -p Cli/obj
+stamp=Cli/obj/gateway.stamp
+(
+    flock 9 &&
+        touch "$stamp.next" &&
+        dotnet build OrleansGateway.sln -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false </dev/null 9>&- &&
+        mv "$stamp.next" "$stamp"
+) 9>Cli/obj/gateway.lock || give_up "the build failed"
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
-for project in "${projects[@]}"; do
-    echo "== tests/$project"
-    dotnet test "tests/$project" -c Release --no-build --nologo "${filter[@]}" \
-        --logger "trx;LogFileName=$results/$project.trx" --logger "console;verbosity=minimal"
-    code=$?
-    counters=$(grep -o '<Counters [^>]*>' "$results/$project.trx" 2>/dev/null)
-    count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
-    if [ -z "$counters" ]; then
-        # With a filter that matches nothing here there is nothing to count; otherwise the run broke.
-        [ $code = 0 ] || failed=$((failed + 1))
+
+# The number that an attribute of the counters in a report has.
+counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
+
+for name in "${projects[@]}"; do
+    echo "== $name"
+    status=0
+    timeout --kill-after=30s 40m dotnet test "tests/$name/$name.csproj" --no-build -c Release --nologo \
+        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" "${filter[@]}" </dev/null || status=$?
+    report=$results/$name.trx
+    if [[ ! -f $report ]]; then
+        # With a filter a project may have nothing to run.
+        if ((status != 0 || ${#filter[@]} == 0)); then
+            echo "$name ran no test (exit code $status)"
+            failed=$((failed + 1))
+        fi
         continue
     fi
-    passed=$((passed + $(count passed))) failed=$((failed + $(count failed) + $(count error) + $(count timeout) + $(count aborted)))
-    skipped=$((skipped + $(count total) - $(count executed)))
-    if [ $code != 0 ] && [ "$(count failed)" = 0 ]; then failed=$((failed + 1)); fi
+    grep -q '<UnitTestResult ' "$report" || echo "$name has no test"
+    total=$(counter "$report" total) executed=$(counter "$report" executed) ok=$(counter "$report" passed)
+    passed=$((passed + ok))
+    skipped=$((skipped + total - executed))
+    bad=$((executed - ok))
+    if ((bad == 0 && status != 0)); then
+        echo "$name ended with exit code $status"
+        bad=1
+    fi
+    failed=$((failed + bad))
 done
-[ $skipped = 0 ] || echo "$skipped skipped"
+
+((skipped == 0)) || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
-[ $failed = 0 ] && [ $passed -gt 0 ]
+((failed == 0))

@@ -1,1 +1,3 @@
-return;
+using OrleansGateway.Cli.Commands;
+
+return await GatewayCommand.RunAsync(args);

@@ -19,7 +19,7 @@ internal static class NumberServerRegistration
         services.AddSingleton<IValidateOptions<NumberServerOptions>, NumberServerOptionsSetup>();
         services.AddSingleton<IOptionsChangeTokenSource<NumberServerOptions>>(provider =>
             new ConfigurationChangeTokenSource<NumberServerOptions>(provider.GetRequiredService<IConfiguration>()));
-        services.AddHostedService<ConfigurationReload>();
+        services.AddReloadOnHangup();
         services.AddSingleton<NumberServer>();
         services.AddHostedService(provider => provider.GetRequiredService<NumberServer>());
         return services;

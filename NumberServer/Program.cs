@@ -1,16 +1,13 @@
-using System.Net;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Hosting;
-using OrleansGateway.Numbers;
 using OrleansGateway.Numbers.Server;
 
-return await PartProgram.Run(args, GatewaySettings.OfNumbers, _ => "numbers", Ports, async flags =>
+return await PartProcess.RunAsync(Parts.Numbers, args, async part =>
 {
     var builder = Host.CreateApplicationBuilder();
-    builder.Configuration.AddInMemoryCollection(flags);
+    part.AddTo(builder);
     builder.Logging.ClearProviders().AddSimpleConsole(console =>
     {
         console.SingleLine = true;
@@ -26,8 +23,3 @@ return await PartProgram.Run(args, GatewaySettings.OfNumbers, _ => "numbers", Po
     host.Services.GetRequiredService<NumberServer>().Listen();
     await host.RunAsync();
 });
-
-static IEnumerable<NeededPort> Ports(IConfiguration configuration) =>
-    HostPort.TryParse(GatewaySettings.ValueOf(configuration, GatewaySettings.Numbers), out var at) && IPAddress.TryParse(at.Host, out var address) && at.Port != 0
-        ? [new(new IPEndPoint(address, at.Port), GatewaySettings.Numbers)]
-        : [];

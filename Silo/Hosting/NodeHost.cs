@@ -26,7 +26,6 @@ internal static class NodeHost
         Logging(builder.Logging, builder.Configuration);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http)));
         builder.Services.Configure<HostOptions>(x => x.ShutdownTimeout = TimeSpan.FromSeconds(15));
-        builder.Services.AddHostedService<ConfigurationReload>();
         builder.Services.AddGatewayFrontend();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
         builder.Services.Configure<LocalNodeOptions>(x => x.Http = $"http://{new IPEndPoint(reached, node.PortOf(node.Http))}");

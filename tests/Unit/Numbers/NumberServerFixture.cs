@@ -53,7 +53,7 @@ internal sealed class NumberServerFixture : IAsyncDisposable
         configuration.Reload();
     }
 
-    public void Hangup() => _host.Services.GetServices<IHostedService>().OfType<ConfigurationReload>().Single().Reload();
+    public void Hangup() => _host.Services.GetServices<IHostedService>().OfType<ReloadOnHangup>().Single().Reload();
 
     public async Task<Client> ConnectAsync(int? receiveBuffer = null)
     {

@@ -1,21 +1,29 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansGateway.Hosting;
 
-/// <summary>Reads the configuration again at SIGHUP, and logs it when a file can't be read again, whatever made us try.</summary>
-internal sealed partial class ConfigurationReload(IConfiguration configuration, ILogger<ConfigurationReload> logger)
-    : IHostedService, IDisposable
+/// <summary>Registers <see cref="ReloadOnHangup"/>.</summary>
+public static class ReloadOnHangupRegistration
+{
+    /// <summary>Has the host read its configuration again at SIGHUP, which is what <c>gateway reload</c> sends.</summary>
+    public static IServiceCollection AddReloadOnHangup(this IServiceCollection services) => services.AddHostedService<ReloadOnHangup>();
+}
+
+/// <summary>Reads the configuration again at SIGHUP. What can't be read is logged, and what was read before goes on.</summary>
+internal sealed partial class ReloadOnHangup(IConfiguration configuration, ILogger<ReloadOnHangup> logger) : IHostedService, IDisposable
 {
     private PosixSignalRegistration? _hangup;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Also when a file that is watched was saved.
         foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
         {
-            file.Source.OnLoadException = failure => LogUnreadable(PartProgram.InOneLine(failure.Exception));
+            file.Source.OnLoadException = failure => LogUnreadable(GatewayConfiguration.InOneLine(failure.Exception));
         }
 
         // On Windows the same signal means that the console is closing.
@@ -35,7 +43,7 @@ internal sealed partial class ConfigurationReload(IConfiguration configuration, 
 
     public void Dispose() => _hangup?.Dispose();
 
-    /// <summary>Reads all sources of the configuration again; never throws.</summary>
+    /// <summary>Reads all sources again; never throws.</summary>
     internal void Reload()
     {
         try
@@ -47,16 +55,16 @@ internal sealed partial class ConfigurationReload(IConfiguration configuration, 
         {
             // A file's provider threw it and has told OnLoadException before.
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             // Nothing that is wrong with the new configuration may end the process.
-            LogUnreadable(PartProgram.InOneLine(failure));
+            LogUnreadable(GatewayConfiguration.InOneLine(exception));
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "The configuration was read again")]
+    [LoggerMessage(1, LogLevel.Information, "configuration reloaded")]
     private partial void LogReloaded();
 
-    [LoggerMessage(2, LogLevel.Error, "The configuration can't be read again, the old one goes on: {Reason}")]
+    [LoggerMessage(2, LogLevel.Error, "configuration not reloaded, the old one goes on: {Reason}")]
     private partial void LogUnreadable(string reason);
 }

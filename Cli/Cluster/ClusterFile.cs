@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Cluster;
+
+/// <summary>
+/// What is remembered of a gateway from one command to the next, in <c>STATE/cluster.json</c>: the parts that were started, with what
+/// settings, and in which directory, where their <c>appsettings.json</c> is.
+/// </summary>
+internal sealed record ClusterFile
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The working directory of the parts.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>The settings of a part that was not started yet.</summary>
+    public required Dictionary<string, string?> Settings { get; init; }
+
+    /// <summary>The parts by their names.</summary>
+    public Dictionary<string, PartRecord> Parts { get; init; } = [];
+
+    /// <summary>Reads it; null when there is none.</summary>
+    /// <exception cref="CommandFailure">It can't be read.</exception>
+    public static ClusterFile? Read(string state)
+    {
+        var path = PathIn(state);
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ClusterFileJson.Default.ClusterFile) : null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure($"{path} can't be read: {GatewayConfiguration.InOneLine(exception)}; without it the flags must be given again");
+        }
+    }
+
+    /// <summary>Changes it, whoever else does so at the same time.</summary>
+    /// <param name="state">The state directory, which exists.</param>
+    /// <param name="change">From what is there, or null, to what is to be there.</param>
+    public static async Task UpdateAsync(string state, Func<ClusterFile?, ClusterFile?> change)
+    {
+        await using var held = await LockAsync(PathIn(state) + ".lock");
+        if (change(Read(state)) is { } next)
+        {
+            var temporary = PathIn(state) + ".tmp";
+            await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(next, ClusterFileJson.Default.ClusterFile));
+            File.Move(temporary, PathIn(state), overwrite: true);
+        }
+    }
+
+    /// <summary>Notes that parts were told to stop.</summary>
+    public static Task NoteStoppedAsync(string state, IEnumerable<string> names) => !File.Exists(PathIn(state)) ? Task.CompletedTask : UpdateAsync(state, file =>
+    {
+        foreach (var name in names.Where(x => file?.Parts.ContainsKey(x) == true))
+        {
+            file!.Parts[name] = file.Parts[name] with { Stopped = true };
+        }
+
+        return file;
+    });
+
+    private static string PathIn(string state) => Path.Combine(state, "cluster.json");
+
+    private static async Task<FileStream> LockAsync(string path)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (TimeProvider.System.GetElapsedTime(began) < Patience)
+            {
+                await Task.Delay(10);
+            }
+        }
+    }
+}
+
+/// <summary>A part that was started once.</summary>
+/// <param name="Settings">With what settings.</param>
+/// <param name="Stopped">Whether somebody told it to stop after that.</param>
+internal sealed record PartRecord(Dictionary<string, string?> Settings, bool Stopped);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(ClusterFile))]
+internal sealed partial class ClusterFileJson : JsonSerializerContext;

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Diagnostics;
+using OrleansGateway.Cli.Processes;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Commands;
+
+/// <summary><c>gateway node</c> and <c>gateway numbers</c>: one part in the foreground, as a service manager runs it.</summary>
+internal static class ForegroundCommands
+{
+    public static Command CreateNode()
+    {
+        var command = new Command("node", "Runs one node in the foreground: what a service manager runs");
+        var options = new SettingOptions(command, [GatewaySettings.Node, .. SettingOptions.Common]);
+        command.SetAction(result => Become(Parts.Node, options.Read(result)));
+        return command;
+    }
+
+    public static Command CreateNumbers()
+    {
+        var command = new Command("numbers", "Runs the number server in the foreground; with --listen prints what a number server sends");
+        var listen = new Option<bool>("--listen") { Description = "Be a client instead: print what the server at --numbers sends" };
+        command.Add(listen);
+        var options = new SettingOptions(command, [GatewaySettings.Rate, .. SettingOptions.Common]);
+        command.SetAction((result, cancellation) => result.GetValue(listen)
+            ? NumberListener.RunAsync(options.Read(result), cancellation)
+            : Task.FromResult(Become(Parts.Numbers, options.Read(result))));
+        return command;
+    }
+
+    // The same process: pid and signals are those of the part.
+    private static int Become(Parts part, IReadOnlyDictionary<string, string?> flags)
+    {
+        string[] arguments = [Programs.Of(part), .. GatewayFlags.Write(flags, part)];
+        if (!OperatingSystem.IsWindows())
+        {
+            throw new CommandFailure($"{Programs.Dotnet}: {Unix.Become(Programs.Dotnet, arguments)}");
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(Programs.Dotnet, arguments) { UseShellExecute = false })
+            ?? throw new CommandFailure($"{Programs.Dotnet} could not be started");
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Commands;
+
+/// <summary>The command <c>gateway</c>.</summary>
+internal static class GatewayCommand
+{
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("A self-organising publish/subscribe gateway: every URL path is a channel, POST publishes to it, GET subscribes.")
+        {
+            UpCommand.Create(),
+            StartCommand.Create(),
+            StopCommand.Create(),
+            RestartCommand.Create(),
+            ReloadCommand.Create(),
+            StatusCommand.Create(),
+            LogsCommand.Create(),
+            ForegroundCommands.CreateNode(),
+            ForegroundCommands.CreateNumbers(),
+        };
+        root.HelpName = "gateway";
+        HelpWithExamples.AddTo(root);
+        root.SetAction(_ => root.Parse("--help").Invoke());
+
+        try
+        {
+            var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (UsageError.Describe(result) is { } error)
+            {
+                return PartProcess.Fail(error, ExitCode.BadSetting);
+            }
+
+            // What stops a command is its own affair: it may have a cluster to stop first.
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (CommandFailure failure)
+        {
+            return PartProcess.Fail(failure.Message, failure.ExitCode);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return PartProcess.Fail(GatewayConfiguration.InOneLine(exception), ExitCode.Failure);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Success;
+        }
+    }
+}

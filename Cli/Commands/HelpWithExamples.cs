@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace OrleansGateway.Cli.Commands;
+
+/// <summary>The help of each command, with examples behind it.</summary>
+internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, (string Arguments, string Meaning)[]> Examples = new()
+    {
+        ["gateway"] =
+        [
+            ("up", "number server and three nodes, until Ctrl-C"),
+            ("start", "the same in the background"),
+            ("status", "how they are"),
+            ("start node 2", "brings node 2 back"),
+            ("stop", "stops all"),
+        ],
+        ["up"] =
+        [
+            ("up", "three nodes"),
+            ("up --nodes 5 --restart", "five, and what dies is brought back"),
+            ("up --state other --http 9088 --silo 12111 --orleans-gateway 31000 --numbers 127.0.0.1:7777", "a second gateway beside the first"),
+        ],
+        ["start"] = [("start", "all"), ("start --nodes 5", "number server and five nodes"), ("start node 2", "node 2"), ("start numbers --rate 600", "the number server")],
+        ["stop"] = [("stop", "all"), ("stop node 2", "node 2"), ("stop node 2 --force", "kills it")],
+        ["restart"] = [("restart", "all, one after the other"), ("restart node 2", "node 2")],
+        ["reload"] = [("reload", "all"), ("reload numbers", "the number server")],
+        ["status"] = [("status", "a table"), ("status --json", "for programs")],
+        ["logs"] = [("logs", "all, by time"), ("logs node 2 -f", "node 2, and what is added"), ("logs -n 20", "the last 20 lines")],
+        ["node"] = [("node --node 1", "node 1"), ("node --node 2 --state /var/lib/gateway", "node 2, with its state elsewhere")],
+        ["numbers"] = [("numbers --rate 600", "ten numbers a second"), ("numbers --listen", "a client that prints them")],
+    };
+
+    public override bool ClearsParseErrors => true;
+
+    /// <summary>Puts it in the place of the help of a command and those below it.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            if (option.Action is SynchronousCommandLineAction help)
+            {
+                option.Action = new HelpWithExamples(help);
+            }
+        }
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var exitCode = help.Invoke(parseResult);
+        var command = parseResult.CommandResult.Command;
+        if (Examples.TryGetValue(command is RootCommand ? "gateway" : command.Name, out var examples))
+        {
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            var width = examples.Max(x => x.Arguments.Length);
+            foreach (var (arguments, meaning) in examples)
+            {
+                output.WriteLine($"  {Usage.Program} {arguments.PadRight(width)}  {meaning}");
+            }
+
+            output.WriteLine();
+        }
+
+        return exitCode;
+    }
+}

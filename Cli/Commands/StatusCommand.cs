@@ -1,0 +1,45 @@
+using System.CommandLine;
+using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Status;
+using OrleansGateway.Cli.Terminal;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Commands;
+
+/// <summary><c>gateway status</c>: how the parts are.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("status", "Shows each part: name, process, state, addresses, uptime, who owns the bridge. Exit code 0 when all run, else 3");
+        var json = new Option<bool>("--json") { Description = "As JSON" };
+        command.Add(json);
+        var options = new SettingOptions(command, SettingOptions.Common);
+        command.SetAction((result, _) => RunAsync(result.GetValue(json), options.Read(result)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool json, IReadOnlyDictionary<string, string?> flags)
+    {
+        var gateway = Gateway.Open(flags, Intent.Use);
+        var parts = await new StatusReader(gateway.State).ReadAsync(gateway.Known());
+        if (json)
+        {
+            Screen.Line(StatusJson.Write(parts));
+        }
+        else if (parts.Count == 0)
+        {
+            Screen.Line($"Nothing runs in {gateway.State}; {Usage.Program} start starts it");
+        }
+        else if (StatusTable.FitsTerminal)
+        {
+            StatusTable.Write(parts);
+        }
+        else
+        {
+            Screen.Line(StatusTable.Plain(parts).TrimEnd('\n'));
+        }
+
+        return parts.Count > 0 && parts.All(x => x.State == PartState.Running) ? ExitCode.Success : ExitCode.NotAllRun;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Status;
+
+/// <summary>Finds out how the parts are, all at once.</summary>
+internal sealed class StatusReader(string state)
+{
+    /// <summary>How long a node has to answer: 0.8 seconds.</summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(0.8);
+
+    /// <summary>How long a part may take until it works: 30 seconds.</summary>
+    public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    public async Task<IReadOnlyList<PartStatus>> ReadAsync(IReadOnlyList<Part> parts)
+    {
+        var answers = await Task.WhenAll(parts.Select(ReadAsync));
+        var bridge = answers.Select(x => x.Report?.Bridge).FirstOrDefault(x => x is not null);
+        return [.. answers.Select(x => x.Status with { Bridge = x.Status.State != PartState.Dead && x.Status.Part.Name == bridge })];
+    }
+
+    /// <summary>How one part is, and what it says of the cluster when it is a node that works.</summary>
+    private async Task<(PartStatus Status, ClusterReport? Report)> ReadAsync(Part part)
+    {
+        var file = PidFile.Read(state, part.Name);
+        if (file.State != PidFileState.Alive || file.Process.Uptime is not { } uptime)
+        {
+            return (new PartStatus(part, PartState.Dead, null, null, false), null);
+        }
+
+        var (answers, report) = part.Node is null
+            ? ((bool?)NumbersListen(part, file.Process.Pid), null)
+            : await AskAsync(part);
+        return (new PartStatus(part, Judge(file, answers, uptime), file.Process.Pid, uptime, false), answers == true ? report : null);
+    }
+
+    /// <summary>The state of a part whose process runs.</summary>
+    /// <param name="file">What its pid file says.</param>
+    /// <param name="works">Whether it says that it works, or null when it says nothing.</param>
+    /// <param name="uptime">How long it has been there.</param>
+    internal static PartState Judge(PidFileReading file, bool? works, TimeSpan uptime) =>
+        file.Process.IsFrozen ? PartState.Unresponsive
+        : file.Stopping ? PartState.Stopping
+        : works == true ? PartState.Running
+        : uptime < StartTime ? PartState.Starting
+        : PartState.Unresponsive;
+
+    private static async Task<(bool? Works, ClusterReport? Report)> AskAsync(Part part)
+    {
+        var cluster = NodeProbe.ClusterAsync(part.Http, AnswerTime);
+        var ready = await NodeProbe.ReadyAsync(part.Http, AnswerTime);
+        return (ready is null ? null : ready == HttpStatusCode.OK, await cluster);
+    }
+
+    /// <summary>
+    /// Whether the number server listens. Nobody is to connect to it but the bridge, so the system is asked; where it can't tell, the
+    /// process is taken at its word.
+    /// </summary>
+    public static bool NumbersListen(Part part, int pid) => PortOwner.Listens(pid, part.Numbers.Port) ?? true;
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using OrleansGateway.Cli.Terminal;
+using Spectre.Console;
+
+namespace OrleansGateway.Cli.Status;
+
+/// <summary>Writes <c>gateway status</c> for people.</summary>
+internal static class StatusTable
+{
+    private static readonly string[] Heads = ["NAME", "STATE", "PID", "ADDRESS", "SILO", "UPTIME", "BRIDGE"];
+
+    /// <summary>The rows, without the head.</summary>
+    internal static IEnumerable<string[]> Rows(IReadOnlyList<PartStatus> parts) => parts.Select(x => new[]
+    {
+        x.Part.Name,
+        x.StateWord,
+        x.Pid?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        x.Part.Address,
+        x.Part.Node is null ? "-" : x.Part.Silo.ToString(),
+        x.Uptime is { } uptime ? InWords(uptime) : "-",
+        x.Bridge ? "owns it" : "",
+    });
+
+    /// <summary>Columns of text, for what is no terminal.</summary>
+    public static string Plain(IReadOnlyList<PartStatus> parts)
+    {
+        string[][] rows = [Heads, .. Rows(parts)];
+        var widths = Heads.Select((_, i) => rows.Max(x => x[i].Length)).ToArray();
+        return string.Concat(rows.Select(row => string.Join("  ", row.Select((x, i) => x.PadRight(widths[i]))).TrimEnd() + "\n"));
+    }
+
+    /// <summary>A table on the terminal.</summary>
+    public static void Write(IReadOnlyList<PartStatus> parts)
+    {
+        var table = new Table { Border = TableBorder.None };
+        foreach (var head in Heads)
+        {
+            table.AddColumn(new TableColumn($"[grey]{head}[/]") { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+        }
+
+        foreach (var (status, row) in parts.Zip(Rows(parts)))
+        {
+            table.AddRow([.. row.Select((x, i) => i == 1 ? $"[{ColourOf(status.State)}]{x}[/]" : Markup.Escape(x))]);
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    /// <summary>How long, in the two largest units that say something.</summary>
+    internal static string InWords(TimeSpan time) => time switch
+    {
+        { TotalDays: >= 1 } => $"{(int)time.TotalDays} d {time.Hours} h",
+        { TotalHours: >= 1 } => $"{time.Hours} h {time.Minutes} min",
+        { TotalMinutes: >= 1 } => $"{time.Minutes} min {time.Seconds} s",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+    };
+
+    public static bool FitsTerminal => Screen.HasColours;
+
+    private static string ColourOf(PartState state) => state switch
+    {
+        PartState.Running => "green",
+        PartState.Dead => "red",
+        PartState.Unresponsive => "red",
+        _ => "yellow",
+    };
+}

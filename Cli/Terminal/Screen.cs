@@ -1,0 +1,54 @@
+namespace OrleansGateway.Cli.Terminal;
+
+/// <summary>How a line is meant; on a terminal it has a colour for it.</summary>
+internal enum Tone
+{
+    Plain,
+    Good,
+    Bad,
+    Notable,
+    Quiet,
+}
+
+/// <summary>Standard output and standard error, for people: with colours on a terminal unless <c>NO_COLOR</c> is set, else plain.</summary>
+internal static class Screen
+{
+    /// <summary>Whether standard output has colours.</summary>
+    public static bool HasColours { get; } =
+        !Console.IsOutputRedirected
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+        && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+
+    /// <summary>A line on standard output.</summary>
+    public static void Line(string text, Tone tone = Tone.Plain) => Write(Console.Out, HasColours ? Coloured(text, tone) : text);
+
+    /// <summary>A line that begins with a quiet word, such as the time.</summary>
+    public static void Line(string before, string text, Tone tone) =>
+        Write(Console.Out, HasColours ? $"{Coloured(before, Tone.Quiet)} {Coloured(text, tone)}" : $"{before} {text}");
+
+    /// <summary>A warning on standard error.</summary>
+    public static void Warn(string text) => Write(Console.Error, $"warning: {text}");
+
+    private static string Coloured(string text, Tone tone) => tone switch
+    {
+        Tone.Good => Sgr(text, 32),
+        Tone.Bad => Sgr(text, 31),
+        Tone.Notable => Sgr(text, 33),
+        Tone.Quiet => Sgr(text, 90),
+        _ => text,
+    };
+
+    private static string Sgr(string text, int colour) => $"\e[{colour}m{text}\e[0m";
+
+    private static void Write(TextWriter writer, string line)
+    {
+        try
+        {
+            writer.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // The terminal is gone. What was to be done is done all the same.
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using OrleansGateway.Tests.Unit.Hosting;
+
+namespace OrleansGateway.Tests.Unit.Cli;
+
+/// <summary>The program as a person runs it.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TemporaryState _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("start --http abc", "error: --http (Gateway:Http) is 'abc'; allowed is a port, 1 to 65535")]
+    [InlineData("start --http", "error: --http (Gateway:Http) has no value; allowed is a port, 1 to 65535")]
+    [InlineData("start --htpp 9000", "error: --htpp is not a flag of gateway start; did you mean --http?")]
+    [InlineData("status --jsno", "error: --jsno is not a flag of gateway status; did you mean --json?")]
+    [InlineData("up --nodes 0", "error: --nodes (Gateway:Nodes) is '0'; allowed is a number, 1 to 1000")]
+    [InlineData("up --membership redis", "error: --membership (Gateway:Membership) is 'redis', which is not available yet; allowed is local or development")]
+    [InlineData("start node 1 --storage local", "error: --storage (Gateway:Storage) is 'local', which is not available yet; allowed is memory")]
+    [InlineData("start node one", "error: the number of a node is 'one'; allowed is a number, 1 to 1000")]
+    [InlineData("logs -n some", "error: -n is 'some'; allowed is a number of lines, 0 or more")]
+    [InlineData("strat", "error: 'strat' is not a command; did you mean start?")]
+    [InlineData("frobnicate", "error: 'frobnicate' is not a command, see gateway --help")]
+    [InlineData("status now", "error: 'now' is not understood by gateway status, see gateway status --help")]
+    [InlineData("start --http 65534", "error: --http (Gateway:Http) is '65534'; allowed is a port, 1 to 65533, as node K listens on it plus K-1 and K goes up to 3")]
+    [InlineData("numbers --listen --numbers 7776", "error: --numbers (Gateway:Numbers) is '7776'; allowed is HOST:PORT, such as 127.0.0.1:7776")]
+    public async Task Run_ABadCommandLine_IsOneLineAndExitCode2(string arguments, string expected)
+    {
+        var result = await RunAsync(arguments);
+
+        Assert.Equal((2, expected + "\n", ""), (result.ExitCode, result.Error, result.Output));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public async Task Run_WithABadSettingInTheEnvironment_NamesIt()
+    {
+        var result = await RunAsync("start", ("Gateway__Silo", "none"));
+
+        Assert.Equal((2, "error: --silo (Gateway:Silo) is 'none'; allowed is a port, 1 to 65535\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public async Task Run_WithABadSettingInTheFile_NamesItUnlessAFlagWins()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory.Path, "appsettings.json"), """{ "Gateway": { "Nodes": "many" } }""");
+
+        var bad = await RunAsync("start");
+        var good = await RunAsync("status");
+
+        Assert.Equal((2, "error: --nodes (Gateway:Nodes) is 'many'; allowed is a number, 1 to 1000\n"), (bad.ExitCode, bad.Error));
+        Assert.Equal(2, good.ExitCode);
+    }
+
+    [Fact]
+    public async Task Status_OfNothing_IsExitCode3()
+    {
+        var text = await RunAsync("status");
+        var json = await RunAsync("status --json");
+
+        Assert.Equal((3, ""), (text.ExitCode, text.Error));
+        Assert.Contains("Nothing runs in ", text.Output, StringComparison.Ordinal);
+        Assert.Equal((3, "{\"parts\":[]}\n", ""), (json.ExitCode, json.Output, json.Error));
+    }
+
+    [Theory]
+    [InlineData("stop", 0)]
+    [InlineData("stop node 2", 0)]
+    [InlineData("reload", 1)]
+    [InlineData("restart", 1)]
+    [InlineData("logs", 1)]
+    public async Task Run_WhereNothingWasStarted_LeavesNothing(string arguments, int exitCode)
+    {
+        var result = await RunAsync(arguments);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Equal(exitCode, result.Error.Count(x => x == '\n'));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("up")]
+    [InlineData("start")]
+    [InlineData("stop")]
+    [InlineData("restart")]
+    [InlineData("reload")]
+    [InlineData("status")]
+    [InlineData("logs")]
+    [InlineData("node")]
+    [InlineData("numbers")]
+    public async Task Help_OfEveryCommand_HasExamples(string command)
+    {
+        var result = await RunAsync($"{command} --help");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains($"\n  gateway {command}", result.Output[result.Output.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithATakenPort_SaysWhoseItIsAndStartsNothing()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        var result = await RunAsync($"start --state here --no-numbers --nodes 1 --http {port}");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith($"error: node-1 can't have port {port} (--http): process {Environment.ProcessId} (", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith(" has it; another one with --http PORT\n", result.Error, StringComparison.Ordinal);
+        Assert.Equal(1, result.Error.Count(x => x == '\n'));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public async Task Listen_ToAServer_PrintsItsNumbersUntilNobodyReads()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var program = Start($"numbers --listen --numbers {server.LocalEndpoint}");
+        using var client = await server.AcceptTcpClientAsync().WaitAsync(Numbers.Eventually.Deadline);
+        await client.GetStream().WriteAsync("7\n10\n"u8.ToArray());
+
+        Assert.Equal("7", await program.StandardOutput.ReadLineAsync());
+        Assert.Equal("10", await program.StandardOutput.ReadLineAsync());
+        program.StandardOutput.Close();
+        await client.GetStream().WriteAsync("3\n"u8.ToArray());
+        await program.WaitForExitAsync().WaitAsync(Numbers.Eventually.Deadline);
+
+        Assert.Equal(0, program.ExitCode);
+        Assert.Equal("", await program.StandardError.ReadToEndAsync());
+    }
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string arguments, params (string Name, string Value)[] environment)
+    {
+        using var program = Start(arguments, environment);
+        var output = program.StandardOutput.ReadToEndAsync();
+        var error = program.StandardError.ReadToEndAsync();
+        await program.WaitForExitAsync().WaitAsync(Numbers.Eventually.Deadline);
+        return (program.ExitCode, await output, await error);
+    }
+
+    private Process Start(string arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrleansGateway.Cli.dll"), .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+        {
+            WorkingDirectory = _directory.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("GATEWAY_SCRIPT");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+}
