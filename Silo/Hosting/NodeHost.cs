@@ -74,7 +74,7 @@ internal static class NodeHost
         static void Logging(ILoggingBuilder logging, IConfiguration configuration)
         {
             // What a person who runs nodes wants to read; all can be changed by the section Logging.
-            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Error);
+            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
             logging.AddFilter("OrleansGateway", LogLevel.Information);
 
             // It warns at each start of the garbage collector that was chosen on purpose, and of a watchdog that did not start yet.
