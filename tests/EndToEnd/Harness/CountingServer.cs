@@ -11,15 +11,16 @@ namespace OrleansGateway.Tests.EndToEnd.Harness;
 /// </summary>
 internal sealed class CountingServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Socket> _connections = [];
     private readonly Task _running;
     private long _together;
     private string? _rubbish;
 
-    public CountingServer(int perSecond)
+    public CountingServer(int perSecond, int port = 0)
     {
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _running = Task.WhenAll(Accept(), Send(perSecond));
     }
