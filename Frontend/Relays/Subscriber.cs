@@ -245,6 +245,11 @@ internal sealed class Subscriber
     private int WriteEntry(RelayEntry entry)
     {
         _after = entry.Id;
+        if (entry.Gap is null && entry.Message.TimeMs < _fromTimeMs)
+        {
+            return 0;
+        }
+
         var encoded = entry.Encoded(_encoder);
         if (encoded is null)
         {
