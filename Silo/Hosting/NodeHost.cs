@@ -50,6 +50,9 @@ internal static class NodeHost
             silo.Configure<ClusterMembershipOptions>(x =>
             {
                 x.ProbeTimeout = TimeSpan.FromSeconds(1);
+
+                // It is also how long, three times over, the last message from a node speaks for it: by default 12 s here.
+                x.MaxProbeTimeout = TimeSpan.FromSeconds(1);
                 x.NumMissedProbesLimit = 3;
                 x.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 x.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
