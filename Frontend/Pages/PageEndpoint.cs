@@ -16,8 +16,9 @@ internal sealed class PageEndpoint(Origins origins)
     /// <summary>Answers with a page.</summary>
     public async Task Write(HttpContext context, string page)
     {
-        // What a page may do: its own scripts and styles, and connections to the cluster's nodes.
-        var nodes = string.Join(' ', origins.OfNodes.Select(x => $"{x} ws{x.AsSpan(x.IndexOf(':'))}"));
+        // What a page may do: its own scripts and styles, and connections to the cluster's nodes. The grammar of the policy
+        // has no IPv6 addresses: a page that was opened by one stays with its own node ('self').
+        var nodes = string.Join(' ', origins.OfNodes.Where(x => !x.Contains('[')).Select(x => $"{x} ws{x.AsSpan(x.IndexOf(':'))}"));
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
             + $"connect-src 'self' {nodes}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

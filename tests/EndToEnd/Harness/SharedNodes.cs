@@ -29,7 +29,7 @@ public sealed class SharedNodes : IAsyncLifetime
 
 /// <summary>The tests that share them.</summary>
 [CollectionDefinition(Name)]
-public sealed class SharedNodesCollection : ICollectionFixture<SharedNodes>
+public sealed class UnhurtNodes : ICollectionFixture<SharedNodes>
 {
     public const string Name = "shared nodes";
 }

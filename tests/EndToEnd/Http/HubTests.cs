@@ -6,7 +6,7 @@ using OrleansGateway.Tests.EndToEnd.Harness;
 namespace OrleansGateway.Tests.EndToEnd.Http;
 
 /// <summary>Publishing on one node, reading on others, over all transports and with other people's clients.</summary>
-[Collection(SharedNodesCollection.Name)]
+[Collection(UnhurtNodes.Name)]
 public sealed class HubTests(SharedNodes shared)
 {
     private const int Messages = 4000;
