@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace OrleansGateway.Numbers.Server;
 
 /// <summary>The server can't listen at its address. The message is one line for the operator.</summary>
-internal sealed class ListenException(HostPort address, SocketException cause) : Exception(Describe(address, cause), cause)
+internal sealed class ListenException(HostPort address, SocketException cause) : Exception(Describe(address, cause))
 {
     private static string Describe(HostPort address, SocketException cause)
     {

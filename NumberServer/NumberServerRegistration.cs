@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Numbers.Server;
 
@@ -18,7 +19,7 @@ internal static class NumberServerRegistration
         services.AddSingleton<IValidateOptions<NumberServerOptions>, NumberServerOptionsSetup>();
         services.AddSingleton<IOptionsChangeTokenSource<NumberServerOptions>>(provider =>
             new ConfigurationChangeTokenSource<NumberServerOptions>(provider.GetRequiredService<IConfiguration>()));
-        services.AddHostedService<ConfigurationReload>();
+        services.AddReloadOnHangup();
         services.AddSingleton<NumberServer>();
         services.AddHostedService(provider => provider.GetRequiredService<NumberServer>());
         return services;

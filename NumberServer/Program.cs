@@ -1,18 +1,13 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
+using OrleansGateway.Hosting;
 using OrleansGateway.Numbers.Server;
 
-try
+return await PartProcess.RunAsync(Parts.Numbers, args, async part =>
 {
-    var builder = Host.CreateApplicationBuilder(args);
-    builder.Configuration.AddCommandLine(args, new Dictionary<string, string>
-    {
-        ["--numbers"] = NumberServerOptions.ListenKey,
-        ["--rate"] = NumberServerOptions.RateKey,
-    });
+    var builder = Host.CreateApplicationBuilder();
+    part.AddTo(builder);
     builder.Logging.ClearProviders().AddSimpleConsole(console =>
     {
         console.SingleLine = true;
@@ -27,15 +22,4 @@ try
     // Before the host starts, which would log a failure with its stack.
     host.Services.GetRequiredService<NumberServer>().Listen();
     await host.RunAsync();
-    return 0;
-}
-catch (ListenException failure)
-{
-    await Console.Error.WriteLineAsync(failure.Message);
-    return 1;
-}
-catch (Exception failure) when (failure is OptionsValidationException or InvalidDataException)
-{
-    await Console.Error.WriteLineAsync(ConfigurationReload.InOneLine(failure));
-    return 2;
-}
+});

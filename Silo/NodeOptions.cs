@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 
 namespace OrleansGateway;
 
@@ -35,6 +36,9 @@ public sealed class NodeOptions
 
     /// <summary>How nodes find each other: <c>local</c> (default) or <c>development</c>.</summary>
     public string Membership { get; set; } = "local";
+
+    /// <summary>Reads them.</summary>
+    public static NodeOptions From(IConfiguration configuration) => configuration.GetSection(SectionName).Get<NodeOptions>() ?? new NodeOptions();
 
     /// <summary>The name of this node.</summary>
     public string Name => $"node-{Node}";

@@ -1,21 +1,13 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using OrleansGateway;
 using OrleansGateway.Hosting;
 
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.Configuration.AddCommandLine(args, new Dictionary<string, string>
+return await PartProcess.RunAsync(Parts.Node, args, async part =>
 {
-    ["--node"] = "Gateway:Node",
-    ["--state"] = "Gateway:State",
-    ["--http"] = "Gateway:Http",
-    ["--silo"] = "Gateway:Silo",
-    ["--orleans-gateway"] = "Gateway:OrleansGateway",
-    ["--numbers"] = "Gateway:Numbers",
-    ["--membership"] = "Gateway:Membership",
-    ["--bind"] = "Gateway:Bind",
+    var builder = WebApplication.CreateSlimBuilder();
+    part.AddTo(builder);
+    builder.AddGatewayNode();
+    await using var app = builder.Build();
+    app.UseGatewayFrontend();
+    await app.RunAsync();
 });
-builder.AddGatewayNode();
-var app = builder.Build();
-app.UseGatewayFrontend();
-await app.RunAsync();

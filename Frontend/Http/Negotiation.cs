@@ -87,7 +87,7 @@ internal static class Negotiation
         [
             (Transport.Html, html),
             (Transport.Sse, sse),
-            (Transport.Tail, tail ?? (html is null ? image : null)),
+            (Transport.Tail, tail ?? (html is > 0 ? null : image)),
             (Transport.Raw, plain ?? text ?? any),
         ];
         Transport? best = null;

@@ -11,13 +11,15 @@ internal static class RequestPath
     /// <summary>The path of a request target, without its query: of <c>/a?b</c> and of <c>http://host/a?b</c> it is <c>/a</c>.</summary>
     public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)
     {
+        // The query first: a slash in it is none of the path.
+        target = target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
         if (!target.StartsWith("/") && target.IndexOf("://") is > 0 and var scheme)
         {
             target = target[(scheme + 3)..];
             target = target.IndexOf('/') is >= 0 and var slash ? target[slash..] : "/";
         }
 
-        return target.IndexOfAny('?', '#') is >= 0 and var end ? target[..end] : target;
+        return target;
     }
 
     /// <summary>Decodes the name in <paramref name="path"/>, which begins with a slash.</summary>
@@ -49,7 +51,11 @@ internal static class RequestPath
         {
             if (encoded[i] != '%')
             {
-                count += Encoding.UTF8.GetBytes(encoded.Slice(i, 1), bytes.AsSpan(count));
+                // Up to the next '%' in one go: a character may be a pair.
+                var plain = encoded[i..];
+                plain = plain.IndexOf('%') is >= 0 and var end ? plain[..end] : plain;
+                count += Encoding.UTF8.GetBytes(plain, bytes.AsSpan(count));
+                i += plain.Length - 1;
                 continue;
             }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using OrleansGateway.Channels;
 
 namespace OrleansGateway.Http;
@@ -7,9 +8,9 @@ namespace OrleansGateway.Http;
 /// <param name="Kind">How it is said.</param>
 /// <param name="Id">The id after which it begins, for <see cref="SinceKind.Id"/>.</param>
 /// <param name="TimeMs">The time from which it begins, in ms since 1970, for <see cref="SinceKind.Time"/>.</param>
-internal readonly record struct Since(SinceKind Kind, MessageId Id = default, long TimeMs = 0)
+internal readonly partial record struct Since(SinceKind Kind, MessageId Id = default, long TimeMs = 0)
 {
-    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK"];
+    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads <c>none</c>, <c>all</c>, <c>latest</c>, an id, a duration such as <c>10m</c>, a Unix time in seconds, or an RFC 3339 time.</summary>
     public static bool TryParse(string text, DateTimeOffset now, out Since since)
@@ -59,9 +60,10 @@ internal readonly record struct Since(SinceKind Kind, MessageId Id = default, lo
             return true;
         }
 
-        // A '+' in a query is a space once it is decoded.
-        if (DateTimeOffset.TryParseExact(
-            text.Replace(' ', '+'), TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
+        // A '+' in a query is a space once it is decoded. Nobody is more exact than a tick, but some say more digits.
+        if (Rfc3339().Match(text.ToUpperInvariant().Replace(' ', '+')) is { Success: true, Groups: var part }
+            && DateTimeOffset.TryParseExact(
+                $"{part[1]}{part[2]}{part[3]}", TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment))
         {
             time = Math.Max(0, moment.ToUnixTimeMilliseconds());
             return true;
@@ -69,6 +71,9 @@ internal readonly record struct Since(SinceKind Kind, MessageId Id = default, lo
 
         return false;
     }
+
+    [GeneratedRegex(@"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:(\.[0-9]{1,7})[0-9]*)?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Rfc3339();
 }
 
 /// <summary>How the beginning of a subscription is said.</summary>

@@ -29,6 +29,7 @@ internal sealed class Subscriber
     private MessageId _after;
     private long _lastWrite;
     private long _blockedSince;
+    private bool _reading;
     private bool _unflushed;
     private volatile bool _keepAliveDue;
 
@@ -95,9 +96,10 @@ internal sealed class Subscriber
     {
         Interlocked.CompareExchange(ref _end, (int)reason, -1);
         Pump();
-        if (reason == EndReason.Gone || Volatile.Read(ref _blockedSince) != 0)
+
+        // Nobody takes the rest any more, or nothing is being written: a channel that is out of reach holds up no end.
+        if (reason == EndReason.Gone || Volatile.Read(ref _blockedSince) != 0 || Volatile.Read(ref _reading))
         {
-            // Nobody takes the rest any more.
             Finish();
         }
     }
@@ -140,10 +142,7 @@ internal sealed class Subscriber
                 }
                 while (wrote);
 
-                if (Volatile.Read(ref _end) >= 0)
-                {
-                    Finish();
-                }
+                FinishIfEnded();
             }
             while (Interlocked.Add(ref _signals, -seen) != 0);
         }
@@ -156,6 +155,15 @@ internal sealed class Subscriber
     }
 
     private void Finish() => _ended.TrySetResult((EndReason)Volatile.Read(ref _end));
+
+    // For an end that came just before it began to wait.
+    private void FinishIfEnded()
+    {
+        if (Volatile.Read(ref _end) >= 0)
+        {
+            Finish();
+        }
+    }
 
     private ValueTask Flush()
     {
@@ -177,7 +185,8 @@ internal sealed class Subscriber
 
         async ValueTask Wait(ValueTask<FlushResult> pending)
         {
-            Volatile.Write(ref _blockedSince, _time.GetTimestamp());
+            Interlocked.Exchange(ref _blockedSince, _time.GetTimestamp());
+            FinishIfEnded();
             var result = await pending;
             Volatile.Write(ref _blockedSince, 0);
             Check(result);
@@ -245,6 +254,11 @@ internal sealed class Subscriber
     private int WriteEntry(RelayEntry entry)
     {
         _after = entry.Id;
+        if (entry.Gap is null && entry.Message.TimeMs < _fromTimeMs)
+        {
+            return 0;
+        }
+
         var encoded = entry.Encoded(_encoder);
         if (encoded is null)
         {
@@ -265,7 +279,9 @@ internal sealed class Subscriber
             return true;
         }
 
-        ChannelPage page;
+        ChannelPage? page = null;
+        Interlocked.Exchange(ref _reading, true);
+        FinishIfEnded();
         try
         {
             page = await _relay.Read(_after, PageBytes);
@@ -273,6 +289,17 @@ internal sealed class Subscriber
         catch (Exception)
         {
             // The channel moves; the relay goes on when it is found again.
+        }
+
+        // Ended meanwhile: nothing may be written any more.
+        Interlocked.Exchange(ref _reading, false);
+        if (Volatile.Read(ref _end) >= 0)
+        {
+            return false;
+        }
+
+        if (page is null)
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
             return true;
         }

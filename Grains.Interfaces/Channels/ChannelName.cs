@@ -32,8 +32,9 @@ public static class ChannelName
             return $"A channel's name has at most {MaxBytes} bytes of UTF-8.";
         }
 
-        foreach (var c in name)
+        for (var i = 0; i < name.Length; i++)
         {
+            var c = name[i];
             if (char.IsControl(c))
             {
                 return "A channel's name has no control characters.";
@@ -42,6 +43,12 @@ public static class ChannelName
             if (c is ',' or '*')
             {
                 return $"A channel's name has no '{c}': it is reserved for subscribing to several channels.";
+            }
+
+            // Half of a pair has no UTF-8: two such names would look the same to a client.
+            if (char.IsSurrogate(c) && !char.IsSurrogatePair(name, i++))
+            {
+                return "A channel's name is UTF-8.";
             }
         }
 

@@ -47,7 +47,7 @@ internal interface IStreamLeases : IGrainWithStringKey
 }
 
 /// <summary>What a renewal says.</summary>
-/// <param name="Known">False where nothing of the holder is left: it has to subscribe again.</param>
+/// <param name="Known">False where nothing is left of what the holder had when it renewed last: it has to subscribe again.</param>
 /// <param name="Sequence">To acknowledge with the next renewal.</param>
 /// <param name="Ended">Subscriptions that ended here and whose ends were not yet acknowledged.</param>
 [GenerateSerializer, Immutable, Alias("OrleansGateway.LeaseAnswer")]

@@ -54,7 +54,7 @@ internal sealed partial class NumberBridgeGrain(
     {
         handover.Remove(GrainContext);
         await _stop.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         LogStopped(Name, _published, _skipped);
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class NumberBridgeGrain(
         try
         {
             // The term comes before the connection: what this bridge reads was sent after no other may publish any more.
-            while (!await OpenTerm())
+            while (!await OpenTerm(cancellationToken))
             {
                 await Task.Delay(BetweenAttempts, time, cancellationToken);
             }
@@ -182,14 +182,14 @@ internal sealed partial class NumberBridgeGrain(
         }
     }
 
-    private async Task<bool> OpenTerm()
+    private async Task<bool> OpenTerm(CancellationToken cancellationToken)
     {
         try
         {
-            _term = await _channel.OpenSource(0);
+            _term = await _channel.OpenSource(0).WaitAsync(cancellationToken);
             return true;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogChannelAway(exception, Name);
             return false;

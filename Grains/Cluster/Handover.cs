@@ -15,7 +15,8 @@ internal sealed partial class Handover(
     TimeProvider time,
     ILogger<Handover> logger) : IHostedService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<IGrainContext, bool> _grains = new();
 
@@ -43,14 +44,24 @@ internal sealed partial class Handover(
             leaving[i].Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = others[i % others.Count] }, cancellationToken);
         }
 
-        try
+        var all = leaving.Count;
+        for (var progress = time.GetTimestamp(); leaving.Count > 0 && time.GetElapsedTime(progress) < Patience;)
         {
-            await Task.WhenAll(leaving.Select(x => x.Deactivated)).WaitAsync(Patience, time, cancellationToken);
-            LogHandedOver(leaving.Count, others.Count);
+            await Task.WhenAny(Task.WhenAll(leaving.Select(x => x.Deactivated)), Task.Delay(BetweenLooks, time, cancellationToken));
+            if (leaving.RemoveAll(x => x.Deactivated.IsCompleted) > 0)
+            {
+                progress = time.GetTimestamp();
+            }
         }
-        catch (TimeoutException)
+
+        if (leaving.Count == 0)
         {
-            LogNotAll(leaving.Count(x => !x.Deactivated.IsCompleted), leaving.Count);
+            LogHandedOver(all, others.Count);
+        }
+        else
+        {
+            // Where all nodes stop together there is nobody to take them.
+            LogNotAll(leaving.Count, all);
         }
     }
 

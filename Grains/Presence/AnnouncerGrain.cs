@@ -47,7 +47,7 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
         {
             if (_sourceTerm == 0)
             {
-                await Begin();
+                await Begin(cancellationToken);
             }
 
             // A node that does not answer loses its turn to the next.
@@ -69,12 +69,12 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
     private List<ClusterMember> ActiveNodes() => [.. membership.CurrentSnapshot.Members.Values.Where(x => x.Status == SiloStatus.Active)];
 
     // Whoever takes over goes on with the turn after the last one that was announced.
-    private async Task Begin()
+    private async Task Begin(CancellationToken cancellationToken)
     {
         var channel = GrainFactory.GetGrain<IChannelGrain>(ChannelName.Announce);
-        var term = await channel.OpenSource(0);
-        var position = await channel.GetPosition();
-        var page = await channel.Read(position.Id with { Offset = Math.Max(0, position.Newest - 1) }, 1);
+        var term = await channel.OpenSource(0).WaitAsync(cancellationToken);
+        var position = await channel.GetPosition().WaitAsync(cancellationToken);
+        var page = await channel.Read(position.Id with { Offset = Math.Max(0, position.Newest - 1) }, 1).WaitAsync(cancellationToken);
         foreach (var batch in page.Batches)
         {
             foreach (var message in batch)
@@ -96,7 +96,7 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
             }
 
             // The channel moved, or another announcer has it: then this one was replaced.
-            _sourceTerm = await GrainFactory.GetGrain<IChannelGrain>(ChannelName.Announce).OpenSource(_sourceTerm);
+            _sourceTerm = await GrainFactory.GetGrain<IChannelGrain>(ChannelName.Announce).OpenSource(_sourceTerm).WaitAsync(Patience);
             if (_sourceTerm == 0)
             {
                 DeactivateOnIdle();

@@ -13,6 +13,9 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
     private readonly Lock _lock = new();
     private long _lastSweep;
 
+    // One for all holders: what a holder acknowledged is never taken for something that came after its lease had ended.
+    private long _sequence;
+
     public Task Publish(StreamId stream, object item) =>
         _publications.TryGetValue(stream, out var publication) ? publication.Publish(item) : Task.CompletedTask;
 
@@ -23,7 +26,7 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
         {
             if (!_holders.TryGetValue(outbox.Holder, out var holder))
             {
-                _holders[outbox.Holder] = holder = new Holder();
+                _holders[outbox.Holder] = holder = new Holder(++_sequence);
             }
 
             holder.LastSeen = time.GetTimestamp();
@@ -63,7 +66,8 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
             {
                 if (Forget(outbox) is { } holder)
                 {
-                    holder.Ended.Add((++holder.Sequence, outbox.Subscription));
+                    holder.Sequence = ++_sequence;
+                    holder.Ended.Add((holder.Sequence, outbox.Subscription));
                 }
             }
 
@@ -84,7 +88,10 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
 
             holder.LastSeen = time.GetTimestamp();
             holder.Ended.RemoveAll(x => x.Sequence <= acknowledged);
-            return new LeaseAnswer(Known: true, holder.Sequence, [.. holder.Ended.Select(x => x.Subscription)]);
+
+            // What it heard last was of an earlier lease: that one ended, and a new subscription began another meanwhile.
+            var known = acknowledged == 0 || acknowledged >= holder.Began;
+            return new LeaseAnswer(known, holder.Sequence, [.. holder.Ended.Select(x => x.Subscription)]);
         }
     }
 
@@ -123,11 +130,13 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
         }
     }
 
-    private sealed class Holder
+    private sealed class Holder(long began)
     {
+        public long Began { get; } = began;
+
         public long LastSeen { get; set; }
 
-        public long Sequence { get; set; }
+        public long Sequence { get; set; } = began;
 
         public Dictionary<Guid, Outbox> Outboxes { get; } = [];
 

@@ -20,6 +20,12 @@ internal sealed partial class ReloadOnHangup(IConfiguration configuration, ILogg
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Also when a file that is watched was saved.
+        foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
+        {
+            file.Source.OnLoadException = failure => LogUnreadable(GatewayConfiguration.InOneLine(failure.Exception));
+        }
+
         // On Windows the same signal means that the console is closing.
         if (!OperatingSystem.IsWindows())
         {
@@ -44,6 +50,10 @@ internal sealed partial class ReloadOnHangup(IConfiguration configuration, ILogg
         {
             ((IConfigurationRoot)configuration).Reload();
             LogReloaded();
+        }
+        catch (InvalidDataException)
+        {
+            // A file's provider threw it and has told OnLoadException before.
         }
         catch (Exception exception)
         {

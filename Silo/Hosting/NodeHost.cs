@@ -18,13 +18,14 @@ internal static class NodeHost
 {
     public static WebApplicationBuilder AddGatewayNode(this WebApplicationBuilder builder)
     {
-        var node = builder.Configuration.GetSection(NodeOptions.SectionName).Get<NodeOptions>() ?? new NodeOptions();
+        var node = NodeOptions.From(builder.Configuration);
         var address = IPAddress.Parse(node.Bind);
         var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
         Directory.CreateDirectory(node.State);
 
         Logging(builder.Logging, builder.Configuration);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http)));
+        builder.Services.Configure<HostOptions>(x => x.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddGatewayFrontend();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
         builder.Services.Configure<LocalNodeOptions>(x => x.Http = $"http://{new IPEndPoint(reached, node.PortOf(node.Http))}");
@@ -48,6 +49,9 @@ internal static class NodeHost
             silo.Configure<ClusterMembershipOptions>(x =>
             {
                 x.ProbeTimeout = TimeSpan.FromSeconds(1);
+
+                // It is also how long, three times over, the last message from a node speaks for it: by default 12 s here.
+                x.MaxProbeTimeout = TimeSpan.FromSeconds(1);
                 x.NumMissedProbesLimit = 3;
                 x.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 x.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
@@ -55,6 +59,7 @@ internal static class NodeHost
             if (node.Membership == "development")
             {
                 silo.UseDevelopmentClustering(new IPEndPoint(reached, node.Silo));
+                silo.Services.AddHostedService<DevelopmentNotice>();
             }
             else
             {
@@ -69,7 +74,7 @@ internal static class NodeHost
         static void Logging(ILoggingBuilder logging, IConfiguration configuration)
         {
             // What a person who runs nodes wants to read; all can be changed by the section Logging.
-            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Error);
+            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
             logging.AddFilter("OrleansGateway", LogLevel.Information);
 
             // It warns at each start of the garbage collector that was chosen on purpose, and of a watchdog that did not start yet.

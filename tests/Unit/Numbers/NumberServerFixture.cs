@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansGateway.Hosting;
 using OrleansGateway.Numbers;
 using OrleansGateway.Numbers.Server;
 
@@ -52,7 +53,7 @@ internal sealed class NumberServerFixture : IAsyncDisposable
         configuration.Reload();
     }
 
-    public void Hangup() => _host.Services.GetServices<IHostedService>().OfType<ConfigurationReload>().Single().Reload();
+    public void Hangup() => _host.Services.GetServices<IHostedService>().OfType<ReloadOnHangup>().Single().Reload();
 
     public async Task<Client> ConnectAsync(int? receiveBuffer = null)
     {

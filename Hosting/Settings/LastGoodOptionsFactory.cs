@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace OrleansGateway.Numbers.Server;
+namespace OrleansGateway.Hosting;
 
 /// <summary>
 /// Makes the options, and makes the last good ones again when a reload brought bad ones. The monitor on its own would

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using OrleansGateway.Tests.EndToEnd.Harness;
+using Xunit.Abstractions;
+
+namespace OrleansGateway.Tests.EndToEnd.Demo;
+
+/// <summary>The famous end of the talk: kill the owner of the bridge, and the next; every time the numbers go on.</summary>
+public sealed class KillTests(ITestOutputHelper output)
+{
+    private static readonly string[] Transports = ["raw", "sse", "ws", "tail"];
+
+    // 20 kills by hand: GATEWAY_KILLS=20 ./test.sh EndToEnd --filter KillTests
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("GATEWAY_KILLS") ?? "6");
+
+    [Fact]
+    public async Task Numbers_OwnersAreKilledOneAfterTheOther_GoOnAtEverySurvivor()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output);
+        await nodes.Start(1, 2, 3);
+        var gaps = new List<double>();
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await nodes.Whole(15, 1, 2, 3);
+            var owner = await nodes.Owner(1, 2, 3);
+            var survivors = new[] { 1, 2, 3 }.Where(x => x != owner).ToArray();
+            var readers = await OpenAll(nodes, survivors);
+            nodes[owner].Kill();
+            var killed = Stopwatch.GetTimestamp();
+            await Task.WhenAll(readers.Select(x => x.WaitForMore("goes on", 200)));
+            gaps.AddRange(readers.Select(x => x.CheckNumbers(killed).TotalSeconds));
+            foreach (var reader in readers)
+            {
+                await reader.DisposeAsync();
+            }
+
+            await nodes.Start(owner);
+        }
+
+        gaps.Sort();
+        output.WriteLine($"{Kills} owner kills: median gap {gaps[gaps.Count / 2]:F2} s, longest {gaps[^1]:F2} s; "
+            + $"two connections together for at most {numbers.LongestTogether.TotalSeconds:F2} s");
+        Assert.InRange(gaps[gaps.Count / 2], 0, 1.0);
+        Assert.InRange(gaps[^1], 0, 3.0);
+        Assert.InRange(numbers.LongestTogether.TotalSeconds, 0, 1.0);
+    }
+
+    [Fact]
+    public async Task Numbers_OwnersAreKilledDownToTheLastNode_GoOnThere()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output);
+        await nodes.Start(1, 2, 3);
+        var readers = await OpenAll(nodes, 1, 2, 3);
+        while (nodes.Alive.Count() > 1)
+        {
+            var owner = await nodes.Owner([.. nodes.Alive]);
+            nodes[owner].Kill();
+            await nodes[owner].Exit();
+            var port = nodes.Address(owner).Port;
+            readers.RemoveAll(x => x.Name.EndsWith($"{port}", StringComparison.Ordinal));
+            await Task.WhenAll(readers.Select(x => x.WaitForMore("goes on", 100)));
+        }
+
+        Assert.Equal(Transports.Length, readers.Count);
+        Assert.All(readers, x => x.CheckNumbers());
+        var back = new[] { 1, 2, 3 }.First(x => !nodes.Alive.Contains(x));
+        await nodes.Start(back);
+        await using var returned = await Reader.Open(nodes.Address(back), "numbers", "raw");
+        await returned.WaitForMore("numbers at the node that came back", 50);
+        Assert.InRange(numbers.LongestTogether.TotalSeconds, 0, 1.0);
+    }
+
+    [Fact]
+    public async Task Numbers_OwnerIsStoppedGracefully_GoOnWithinASecond()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output);
+        await nodes.Start(1, 2, 3);
+        using var http = new HttpClient();
+        var owner = await nodes.Owner(1, 2, 3);
+        using var body = new StringContent("kept");
+        using var published = await http.PostAsync(new Uri(nodes.Address(owner), "/kept"), body);
+        var id = published.Headers.GetValues("Message-Id").Single();
+        var survivors = new[] { 1, 2, 3 }.Where(x => x != owner).ToArray();
+        var readers = await OpenAll(nodes, survivors);
+        var stopped = Stopwatch.GetTimestamp();
+        Assert.Equal(0, await nodes[owner].Stop());
+        await Task.WhenAll(readers.Select(x => x.WaitForMore("goes on", 100)));
+        var longest = readers.Max(x => x.CheckNumbers(stopped).TotalSeconds);
+        output.WriteLine($"graceful stop: longest gap {longest:F2} s");
+        Assert.InRange(longest, 0, 1.0);
+
+        // What the node held went to another one: the same epoch, the same message.
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(nodes.Address(survivors[0]), "/kept?as=sse&since=all"));
+        using var stream = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        while (await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)) is { } line && line != "data: kept")
+        {
+            Assert.DoesNotContain("gap", line, StringComparison.Ordinal);
+            Assert.True(!line.StartsWith("id: ", StringComparison.Ordinal) || line.StartsWith($"id: {id.Split('-')[0]}-", StringComparison.Ordinal), line);
+        }
+    }
+
+    [Fact]
+    public async Task Numbers_WholeClusterIsKilledAndStartedAgain_ServesWithinEightSeconds()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output);
+        await nodes.Start(1, 2, 3);
+        await nodes.Owner(1, 2, 3);
+        foreach (var node in new[] { 1, 2, 3 })
+        {
+            nodes[node].Kill();
+        }
+
+        foreach (var node in new[] { 1, 2, 3 })
+        {
+            await nodes[node].Exit();
+        }
+
+        var begun = Stopwatch.GetTimestamp();
+        await nodes.Start(1, 2, 3);
+        foreach (var reader in await OpenAll(nodes, 1, 2, 3))
+        {
+            await reader.WaitForMore("serves");
+            await reader.DisposeAsync();
+        }
+
+        var took = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        output.WriteLine($"cold start to numbers at all nodes: {took:F1} s");
+        Assert.InRange(took, 0, 8);
+    }
+
+    [Fact]
+    public async Task Numbers_OnDevelopmentMembershipANodeButTheFirstIsKilled_GoOn()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output, "development");
+        await nodes.Start(1);
+        await nodes.Start(2, 3);
+        await nodes.Whole(15, 1, 2, 3);
+        Assert.Contains("when node 1 dies", nodes[2].Output, StringComparison.Ordinal);
+        foreach (var victim in new[] { 3, 2 })
+        {
+            var readers = await OpenAll(nodes, 1);
+            nodes[victim].Kill();
+            await Task.WhenAll(readers.Select(x => x.WaitForMore("goes on", 300)));
+            Assert.All(readers, x => x.CheckNumbers());
+            foreach (var reader in readers)
+            {
+                await reader.DisposeAsync();
+            }
+        }
+
+        await nodes.Start(3);
+        await nodes.Whole(15, 1, 3);
+    }
+
+    private static async Task<List<Reader>> OpenAll(GatewayNodes nodes, params int[] at)
+    {
+        var readers = new List<Reader>();
+        foreach (var node in at)
+        {
+            foreach (var transport in Transports)
+            {
+                readers.Add(await Reader.Open(nodes.Address(node), "numbers", transport));
+            }
+        }
+
+        await Task.WhenAll(readers.Select(x => x.WaitForMore("first numbers", 5)));
+        return readers;
+    }
+}

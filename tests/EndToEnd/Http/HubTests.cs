@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using OrleansGateway.Tests.EndToEnd.Harness;
+
+namespace OrleansGateway.Tests.EndToEnd.Http;
+
+/// <summary>Publishing on one node, reading on others, over all transports and with other people's clients.</summary>
+[Collection(SharedNodesCollection.Name)]
+public sealed class HubTests(SharedNodes shared)
+{
+    private const int Messages = 4000;
+    private const int Publishers = 8;
+
+    [Fact]
+    public async Task Publish_ManyPublishersOverAllNodes_EachSubscriberGetsAllOnceInOneOrder()
+    {
+        var channel = SharedNodes.FreshChannel();
+        var readers = new List<Reader>();
+        foreach (var transport in new[] { "raw", "sse", "ws" })
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                readers.Add(await Reader.Open(shared.Nodes.Address((i % 3) + 1), channel, transport));
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(Publish));
+        foreach (var reader in readers)
+        {
+            await Until.True(() => reader.Count >= Messages, $"{reader.Name} has all, not {reader.Count}", 30);
+            await reader.DisposeAsync();
+        }
+
+        var order = readers[0].Messages.ConvertAll(x => x.Text);
+        Assert.Equal(Messages, order.Distinct().Count());
+        Assert.All(readers, x => Assert.Equal(order, x.Messages.ConvertAll(y => y.Text)));
+        foreach (var publisher in order.GroupBy(x => x.Split(' ')[0]))
+        {
+            Assert.Equal(publisher.OrderBy(x => int.Parse(x.Split(' ')[1], CultureInfo.InvariantCulture)), publisher);
+        }
+
+        async Task Publish(int publisher)
+        {
+            using var http = new HttpClient();
+            for (var i = 0; i < Messages / Publishers; i++)
+            {
+                using var answer = await http.PostAsync(new Uri(shared.Nodes.Address((publisher % 3) + 1), channel), new StringContent($"{publisher} {i}"));
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Announce_ThreeNodes_TakeTurnsByNameAndTheOwnerHasAStar()
+    {
+        var owner = await shared.Nodes.Owner(1, 2, 3);
+        await using var reader = await Reader.Open(shared.Nodes.Address(1), "announce", "raw");
+        await reader.WaitForMore("turns", 7);
+        var said = reader.Messages;
+        for (var i = 1; i < said.Count; i++)
+        {
+            Assert.Equal((Number(said[i - 1].Text) % 3) + 1, Number(said[i].Text));
+            Assert.InRange(Stopwatch.GetElapsedTime(said[i - 1].At, said[i].At).TotalSeconds, 0.5, 2);
+        }
+
+        Assert.All(said, x => Assert.Equal(Number(x.Text) == owner, x.Text.EndsWith(" *", StringComparison.Ordinal)));
+
+        static int Number(string text) => int.Parse(text.Split(' ')[0]["node-".Length..], CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task Curl_PublishesAndSubscribes_GetsBytesAndKeepAlives()
+    {
+        var channel = SharedNodes.FreshChannel();
+        using var subscriber = Start("-sN", $"{shared.Nodes.Address(3)}{channel}");
+        Assert.Equal((int)'\n', subscriber.StandardOutput.Read());
+        Assert.Equal("OK\n", await Run("-s", "-d", "by curl", $"{shared.Nodes.Address(1)}{channel}"));
+        Assert.Equal("by curl", await Line(subscriber));
+        Assert.Equal("OK\n", await Run("-s", "-T", Path.Combine(NodeProcess.Root, "global.json"), $"{shared.Nodes.Address(2)}{channel}"));
+        foreach (var line in await File.ReadAllLinesAsync(Path.Combine(NodeProcess.Root, "global.json")))
+        {
+            Assert.Equal(line, await Line(subscriber));
+        }
+
+        // What the file's last newline leaves, and then a keep-alive after five seconds of silence.
+        Assert.Equal(string.Empty, await Line(subscriber));
+        var quiet = Stopwatch.GetTimestamp();
+        Assert.Equal(string.Empty, await Line(subscriber));
+        Assert.InRange(Stopwatch.GetElapsedTime(quiet).TotalSeconds, 4, 8);
+        subscriber.Kill();
+
+        static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("curl", arguments) { RedirectStandardOutput = true })!;
+
+        static async Task<string> Run(params string[] arguments)
+        {
+            using var curl = Start(arguments);
+            return await curl.StandardOutput.ReadToEndAsync();
+        }
+
+        static Task<string?> Line(Process curl) => curl.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    public async Task OutsideClient_Sample_PublishesSubscribesAndReadsTheCluster()
+    {
+        var program = Path.Combine(NodeProcess.Root, "samples/OutsideClient/bin", NodeProcess.Configuration, "net10.0/OrleansGateway.Samples.OutsideClient.dll");
+        using var sample = Process.Start(new ProcessStartInfo("dotnet", [program, shared.Nodes.OrleansGateway]) { RedirectStandardOutput = true })!;
+        var said = await sample.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await sample.WaitForExitAsync();
+        Assert.Equal(0, sample.ExitCode);
+        Assert.Contains("node-3 Active", said, StringComparison.Ordinal);
+        Assert.Contains("Hello from outside", said, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,29 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace OrleansGateway.Tests.EndToEnd.Http;
+
+/// <summary>HTTP byte by byte, for what no client library would send.</summary>
+internal static class RawHttp
+{
+    /// <summary>Sends a request line and headers, and reads the answer up to the end of its body or of the connection.</summary>
+    public static async Task<string> Send(Uri node, string head, byte[]? rest = null)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(node.Host, node.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"));
+        await stream.WriteAsync(rest ?? []);
+        var answer = new MemoryStream();
+        var buffer = new byte[4096];
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (await stream.ReadAsync(buffer, patience.Token) is > 0 and var count)
+        {
+            answer.Write(buffer, 0, count);
+        }
+
+        return Encoding.Latin1.GetString(answer.ToArray());
+    }
+
+    public static Task<string> Get(Uri node, string target) => Send(node, $"GET {target} HTTP/1.1\nHost: {node.Authority}\nConnection: close");
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+
+namespace OrleansGateway.Tests.Unit.Cluster;
+
+public class NodeOptionsTests
+{
+    [Fact]
+    public void New_Options_HaveTheDocumentedDefaults()
+    {
+        var options = new NodeOptions();
+        Assert.Equal("Gateway", NodeOptions.SectionName);
+        Assert.Equal((1, ".gateway", "127.0.0.1"), (options.Node, options.State, options.Bind));
+        Assert.Equal((8088, 11111, 30000), (options.Http, options.Silo, options.OrleansGateway));
+        Assert.Equal(("127.0.0.1:7776", "local"), (options.Numbers, options.Membership));
+        Assert.True(Validator.TryValidateObject(options, new ValidationContext(options), [], validateAllProperties: true));
+    }
+
+    [Fact]
+    public void PortOf_NodeK_IsThePortPlusKMinusOne()
+    {
+        var options = new NodeOptions { Node = 3 };
+        Assert.Equal("node-3", options.Name);
+        Assert.Equal((8090, 11113, 30002), (options.PortOf(options.Http), options.PortOf(options.Silo), options.PortOf(options.OrleansGateway)));
+    }
+
+    [Fact]
+    public void From_Configuration_IsItsSection()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Gateway:Node"] = "2", ["Gateway:State"] = "/somewhere", ["Node"] = "7" })
+            .Build();
+        var options = NodeOptions.From(configuration);
+        Assert.Equal(("node-2", "/somewhere", 8088), (options.Name, options.State, options.Http));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1001)]
+    public void Node_OutOfRange_IsInvalid(int node)
+    {
+        var options = new NodeOptions { Node = node };
+        Assert.False(Validator.TryValidateObject(options, new ValidationContext(options), [], validateAllProperties: true));
+    }
+}

@@ -1,0 +1,275 @@
+using CsCheck;
+using OrleansGateway.Streams;
+using OrleansGateway.Tests.Unit.Numbers;
+
+namespace OrleansGateway.Tests.Unit.Streams;
+
+public class OutboxTests
+{
+    private const int Kilobyte = 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(20);
+
+    private readonly ManualTime _time = new();
+    private readonly FakeConsumer _consumer = new();
+    private readonly Outbox _outbox;
+
+    public OutboxTests() => _outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), _consumer, _time);
+
+    [Fact]
+    public void Add_WhileACallIsUnderWay_GoesTogetherWithTheNext()
+    {
+        Add(1, 2, 3, 4);
+        Assert.Equal([[1]], Sizes());
+        _consumer.Take();
+        Assert.Equal([[1], [2, 3, 4]], Sizes());
+        _consumer.Take();
+        Assert.False(_consumer.IsCalled);
+        Add(5);
+        Assert.Equal([[1], [2, 3, 4], [5]], Sizes());
+    }
+
+    [Fact]
+    public void Add_MoreThanFitsOneCall_GoesInSeveralOfAtMost64Kilobytes()
+    {
+        Add(1);
+        Add(Enumerable.Repeat(20 * Kilobyte, 7).ToArray());
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        Assert.Equal([1, 3, 3, 1], _consumer.Calls.Select(x => x.Length));
+    }
+
+    [Fact]
+    public void Add_ItemLargerThanACall_GoesAlone()
+    {
+        Add(1, 10, 100 * Kilobyte, 10);
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        Assert.Equal([[1], [10], [100 * Kilobyte], [10]], Sizes());
+    }
+
+    [Fact]
+    public void Add_ItemThatDoesNotTellItsSize_CountsForSomething()
+    {
+        _outbox.Add("first");
+        for (var i = 0; i < 2000; i++)
+        {
+            _outbox.Add("more");
+        }
+
+        _consumer.Take();
+        Assert.InRange(_consumer.Calls[1].Length, 100, 1999);
+    }
+
+    [Fact]
+    public void Deliver_Fails_IsTriedAgainWithTheSameItemsFirst()
+    {
+        Add(1);
+        Add(2);
+        _consumer.Fail();
+        Assert.False(_consumer.IsCalled);
+        Add(3);
+        _time.Advance(FirstBackoff - TimeSpan.FromTicks(1));
+        Assert.False(_consumer.IsCalled);
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal([[1], [1, 2, 3]], Sizes());
+        _consumer.Take();
+        Assert.Equal([1, 2, 3], Taken());
+    }
+
+    [Fact]
+    public void Deliver_FailsAgainAndAgain_IsTriedEverLaterButOnceASecond()
+    {
+        Add(1);
+        foreach (var wait in new[] { 20, 40, 80, 160, 320, 640, 1000, 1000 })
+        {
+            _consumer.Fail();
+            Assert.True(_time.IsAwaited(TimeSpan.FromMilliseconds(wait)), $"{wait} ms");
+            _time.Advance(TimeSpan.FromMilliseconds(wait));
+        }
+
+        // It went well: the next failure is the first again.
+        _consumer.Take();
+        Add(2);
+        _consumer.Fail();
+        Assert.True(_time.IsAwaited(FirstBackoff));
+    }
+
+    [Fact]
+    public void Deliver_FailsAtOnce_IsTriedAgainToo()
+    {
+        var outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), new BrokenConsumer(), _time);
+        outbox.Add(new Item(1));
+        Assert.True(_time.IsAwaited(FirstBackoff));
+    }
+
+    [Fact]
+    public void IsFull_AboveTheSoftLimit_CountsWhatIsUnderWay()
+    {
+        Add(Outbox.SoftLimitBytes);
+        Assert.False(_outbox.IsFull);
+        Add(1);
+        Assert.True(_outbox.IsFull);
+        _consumer.Take();
+        Assert.False(_outbox.IsFull);
+    }
+
+    [Fact]
+    public void WaitForRoom_Room_EndsAtOnce() => Assert.True(_outbox.WaitForRoom().IsCompletedSuccessfully);
+
+    [Fact]
+    public async Task WaitForRoom_Full_EndsWhenThereIsRoom()
+    {
+        Add(Outbox.SoftLimitBytes / 2, Outbox.SoftLimitBytes / 2, 10, 10);
+        var room = _outbox.WaitForRoom();
+        Assert.False(room.IsCompleted);
+        _consumer.Take();
+        await room.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
+    public async Task WaitForRoom_SubscriberThatTakesNothingFor500Milliseconds_IsNotWaitedFor()
+    {
+        Add(Outbox.SoftLimitBytes, 1);
+        var room = _outbox.WaitForRoom();
+        _time.Advance(Patience - TimeSpan.FromTicks(1));
+        Assert.False(room.IsCompleted);
+        _time.Advance(TimeSpan.FromTicks(1));
+        await room.WaitAsync(Eventually.Deadline);
+
+        // Nor for the next publish, until it has taken something.
+        Add(1);
+        Assert.False(_outbox.IsFull);
+        Assert.True(_outbox.WaitForRoom().IsCompletedSuccessfully);
+        Add(Outbox.SoftLimitBytes, 1);
+        _consumer.Take();
+        Assert.True(_outbox.IsFull);
+    }
+
+    [Fact]
+    public async Task WaitForRoom_SubscriberThatTakesSomethingNowAndThen_IsWaitedFor()
+    {
+        Add(Enumerable.Repeat(64 * Kilobyte, 40).ToArray());
+        var room = _outbox.WaitForRoom();
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(Patience - TimeSpan.FromMilliseconds(1));
+            Assert.False(room.IsCompleted);
+            _consumer.Take();
+
+            // What waits has seen the progress when it waits for the next.
+            await Eventually.TrueAsync(() => room.IsCompleted || _time.IsAwaited(Patience), "it waits anew");
+        }
+
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        await room.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
+    public void Add_BeyondTheHardLimit_DropsTheOldestAndKeepsTheNewest()
+    {
+        // The first is under way; four times the soft limit may wait behind it.
+        Add(1);
+        var items = Enumerable.Range(0, 100).Select(_ => new Item(Outbox.HardLimitBytes / 10)).ToArray();
+        foreach (var item in items)
+        {
+            _outbox.Add(item);
+        }
+
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        Assert.Equal(items[^10..], _consumer.Taken.Skip(1));
+    }
+
+    [Fact]
+    public void Add_ItemBeyondTheHardLimit_IsKeptAlone()
+    {
+        Add(1, 2, Outbox.HardLimitBytes + 1);
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        Assert.Equal([1, Outbox.HardLimitBytes + 1], Taken());
+    }
+
+    [Fact]
+    public void Close_WhileACallIsUnderWay_SendsNothingMore()
+    {
+        Add(1, 2, Outbox.SoftLimitBytes);
+        _outbox.Close();
+        Assert.True(_outbox.IsClosed);
+        Assert.False(_outbox.IsFull);
+        _consumer.Take();
+        Assert.Equal([[1]], Sizes());
+    }
+
+    [Fact]
+    public void Close_WhileItIsTriedAgain_SendsNothingMore()
+    {
+        Add(1);
+        _consumer.Fail();
+        _outbox.Close();
+        _time.Advance(FirstBackoff);
+        Assert.Single(_consumer.Calls);
+    }
+
+    [Fact]
+    public void Outbox_AnyTakesAndFailures_GivesEverythingOnceInOrder() => Gen.OneOf('a', 'a', 'a', 't', 't', 'f').Array[1, 200].Sample(
+        steps =>
+        {
+            var (time, consumer, added) = (new ManualTime(), new FakeConsumer(), 0);
+            var outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), consumer, time);
+            foreach (var step in steps)
+            {
+                switch (step)
+                {
+                    case 'a':
+                        outbox.Add(added++);
+                        break;
+                    case 't' when consumer.IsCalled:
+                        consumer.Take();
+                        break;
+                    case 'f' when consumer.IsCalled:
+                        consumer.Fail();
+                        break;
+                    default:
+                        time.Advance(TimeSpan.FromMilliseconds(300));
+                        break;
+                }
+            }
+
+            while (consumer.Taken.Count < added)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                if (consumer.IsCalled)
+                {
+                    consumer.Take();
+                }
+            }
+
+            Assert.Equal(Enumerable.Range(0, added), consumer.Taken.Cast<int>());
+        });
+
+    private void Add(params int[] sizes)
+    {
+        foreach (var size in sizes)
+        {
+            _outbox.Add(new Item(size));
+        }
+    }
+
+    private IEnumerable<int[]> Sizes() => _consumer.Calls.Select(x => x.Cast<Item>().Select(y => y.SizeBytes).ToArray());
+
+    private IEnumerable<int> Taken() => _consumer.Taken.Cast<Item>().Select(x => x.SizeBytes);
+
+    private sealed class Item(int size) : ISizedItem
+    {
+        public int SizeBytes => size;
+    }
+
+    private sealed class BrokenConsumer : IStreamConsumer
+    {
+        public Task Deliver(Guid subscription, StreamItems items) => throw new InvalidOperationException();
+
+        public Task Ended(Guid subscription) => Task.CompletedTask;
+    }
+}
