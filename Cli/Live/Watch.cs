@@ -50,7 +50,7 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
                 part.Start = null;
                 if (outcome.Failure is { } failure)
                 {
-                    Say($"{part.Name} did not start: {failure}", Tone.Bad);
+                    PartProcess.Fail($"{part.Name} did not start: {failure}", ExitCode.Failure);
                     return false;
                 }
 

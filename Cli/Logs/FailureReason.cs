@@ -7,6 +7,7 @@ namespace OrleansGateway.Cli.Logs;
 internal static class FailureReason
 {
     private const int MostLines = 3;
+    private const int LongestLine = 200;
     private const int MostBytes = 64 * 1024;
 
     /// <summary>The reason in one line.</summary>
@@ -16,9 +17,12 @@ internal static class FailureReason
     public static string Read(string log, long from, int? exitCode)
     {
         var ended = exitCode is { } code ? ExitWords.Of(code) : "ended";
-        var said = Pick(ReadEnd(log, from));
+        var said = LastWords(log, from);
         return said is null ? $"{ended} and said nothing" : exitCode is ExitCode.Failure or ExitCode.BadSetting ? said : $"{ended}: {said}";
     }
+
+    /// <summary>What it said last; null when it said nothing.</summary>
+    public static string? LastWords(string log, long from) => Pick(ReadEnd(log, from));
 
     /// <summary>The line that says why, or else the last ones.</summary>
     internal static string? Pick(string text)
@@ -26,7 +30,7 @@ internal static class FailureReason
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.LastOrDefault(x => x.StartsWith(PartProcess.FailureMark, StringComparison.Ordinal)) is { } reason ? reason[PartProcess.FailureMark.Length..]
             : lines.Length == 0 ? null
-            : string.Join(" | ", lines.TakeLast(MostLines));
+            : string.Join(" | ", lines.TakeLast(MostLines).Select(x => x.Length <= LongestLine ? x : $"{x[..LongestLine]}…"));
     }
 
     private static string ReadEnd(string log, long from)

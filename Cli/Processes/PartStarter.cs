@@ -17,6 +17,8 @@ internal sealed record StartOutcome(Part Part, int? Pid, bool RanBefore, string?
 /// <summary>Starts parts and waits until they work.</summary>
 internal sealed class PartStarter(Gateway gateway, TimeProvider time)
 {
+    // A little less than the 30 seconds within which a command has to answer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(28);
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
@@ -64,10 +66,12 @@ internal sealed class PartStarter(Gateway gateway, TimeProvider time)
                 return new StartOutcome(part, null, child is null, FailureReason.Read(log, logged, child?.ExitCode));
             }
 
-            if (time.GetElapsedTime(began) >= StatusReader.StartTime)
+            if (time.GetElapsedTime(began) >= Patience)
             {
                 var pid = file.State == PidFileState.Alive ? file.Process.Pid : child?.Id;
-                return new StartOutcome(part, null, !isChild, $"does not work after {StatusReader.StartTime.TotalSeconds:0} s; process {pid} goes on trying, its log is {log}");
+                var said = FailureReason.LastWords(log, logged) ?? "nothing";
+                return new StartOutcome(
+                    part, null, !isChild, $"does not work after {Patience.TotalSeconds:0} s; process {pid} goes on trying. Last it said: {said}");
             }
 
             await Task.Delay(AskEvery, time, cancellationToken);

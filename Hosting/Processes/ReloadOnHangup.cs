@@ -17,13 +17,18 @@ public static class ReloadOnHangupRegistration
 internal sealed partial class ReloadOnHangup(IConfiguration configuration, ILogger<ReloadOnHangup> logger) : IHostedService, IDisposable
 {
     private PosixSignalRegistration? _hangup;
+    private volatile Exception? _told;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // Also when a file that is watched was saved.
         foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
         {
-            file.Source.OnLoadException = failure => LogUnreadable(GatewayConfiguration.InOneLine(failure.Exception));
+            file.Source.OnLoadException = failure =>
+            {
+                _told = failure.Exception;
+                LogUnreadable(GatewayConfiguration.InOneLine(failure.Exception));
+            };
         }
 
         // On Windows the same signal means that the console is closing.
@@ -51,7 +56,7 @@ internal sealed partial class ReloadOnHangup(IConfiguration configuration, ILogg
             ((IConfigurationRoot)configuration).Reload();
             LogReloaded();
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (ReferenceEquals(exception, _told))
         {
             // A file's provider threw it and has told OnLoadException before.
         }

@@ -32,6 +32,22 @@ public sealed class ReloadOnHangupTests
         Assert.Equal(["configuration not reloaded, the old one goes on: out of order"], log.Lines);
     }
 
+    [Fact]
+    public async Task Reload_OfAFileThatCantBeRead_SaysSoOnce()
+    {
+        using var directory = new TemporaryState();
+        var file = Path.Combine(directory.Path, "appsettings.json");
+        await File.WriteAllTextAsync(file, "{}");
+        var log = new Log();
+        using var reload = new ReloadOnHangup(new ConfigurationBuilder().AddJsonFile(file, optional: false, reloadOnChange: false).Build(), log);
+        await reload.StartAsync(CancellationToken.None);
+        await File.WriteAllTextAsync(file, "{");
+
+        reload.Reload();
+
+        Assert.StartsWith("configuration not reloaded, the old one goes on: ", Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
     private sealed class CountingSource : ConfigurationProvider, IConfigurationSource
     {
         public int Loads { get; private set; }
