@@ -62,7 +62,7 @@ public sealed class NumberServerSettingsTests : IDisposable
         Save("""{ "NumberServer": { "RatePerMinute": 200 } }""");
         fixture.Hangup();
         Assert.Equal(200, fixture.Server.RatePerMinute);
-        Assert.Contains("The configuration was read again", fixture.Log);
+        Assert.Contains("configuration reloaded", fixture.Log);
     }
 
     [Fact]
