@@ -138,7 +138,7 @@ internal sealed class GatewayNodes : IAsyncDisposable
     }
 
     // Below the ports that the system gives to clients, all thirty of them free.
-    private static int FreePorts()
+    internal static int FreePorts()
     {
         while (true)
         {
