@@ -13,6 +13,8 @@ namespace OrleansGateway.Channels;
 public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsyncDisposable
 {
     private const int PageBytes = 256 * 1024;
+    // A call that was under way when its grain moved or died can stay without an answer for long.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(500);
 
@@ -60,7 +62,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                 async () =>
                 {
                     _handle = _handle is null ? await _stream.SubscribeAsync(this) : await _handle.ResumeAsync(this);
-                    var position = await _channel.GetPosition();
+                    var position = await _channel.GetPosition().WaitAsync(CallTimeout, _time);
                     _tracker.Enter(position.Term, position.Epoch, position.Newest);
                 },
                 either.Token);
@@ -126,7 +128,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
             await Persist(
                 async () =>
                 {
-                    var position = await _channel.GetPosition(Seen);
+                    var position = await _channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
                     if (position.Epoch != _tracker.Epoch)
                     {
                         await EnterEpoch(position.Term, position.Epoch);
@@ -178,12 +180,12 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         var epoch = _tracker.Epoch;
         while (_tracker.Epoch == epoch && _tracker.Offset < offset)
         {
-            var page = await _channel.Read(Position, PageBytes);
+            var page = await _channel.Read(Position, PageBytes).WaitAsync(CallTimeout, _time);
             if (page.Position.Epoch != epoch)
             {
                 if (page.Position.Term < _tracker.Term)
                 {
-                    await _channel.GetPosition(Seen);
+                    await _channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
                     throw new InvalidOperationException($"The channel '{_name}' answered from an owner that was replaced.");
                 }
 

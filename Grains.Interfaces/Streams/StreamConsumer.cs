@@ -12,6 +12,11 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     /// <summary>How often the leases are renewed.</summary>
     internal static readonly TimeSpan RenewPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a renewal may take: a call to a silo that has just died can hang until its death is known.</summary>
+    private static readonly TimeSpan RenewTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan SubscribeTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>After how many renewals without an answer a silo is taken for lost.</summary>
     private const int MissesUntilLost = 3;
 
@@ -45,7 +50,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         var attempt = subscription.Begin();
         try
         {
-            var host = await producer.Subscribe(stream, id, _holder, _reference.Value);
+            var host = await producer.Subscribe(stream, id, _holder, _reference.Value).WaitAsync(SubscribeTimeout, _time);
             EnsureRenewals();
             subscription.Established(attempt, host);
         }
@@ -154,7 +159,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         try
         {
             var before = _subscriptions.Values.Where(x => host.Equals(x.Host)).Select(x => (x, x.Attempt)).ToList();
-            var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(_holder, lease.Acknowledged);
+            var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(_holder, lease.Acknowledged).WaitAsync(RenewTimeout, _time);
             lease.Misses = 0;
             lease.Acknowledged = answer.Sequence;
             foreach (var (subscription, attempt) in before)
@@ -168,7 +173,9 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         catch (Exception exception) when (!_stop.IsCancellationRequested)
         {
             LogRenewalFailed(exception, host);
-            if (++lease.Misses >= MissesUntilLost)
+
+            // That a silo is not in the cluster is certain; anything else may pass.
+            if (exception is SiloUnavailableException || ++lease.Misses >= MissesUntilLost)
             {
                 HostLost(host);
             }

@@ -23,6 +23,8 @@ internal sealed partial class NumberBridgeGrain(
 
     private const int MaxLinesAPublish = 256;
     private const string LineType = "text/plain; charset=utf-8";
+    // A call that was under way when the channel moved or died can stay without an answer for long.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
     private readonly CancellationTokenSource _stop = new();
@@ -64,8 +66,12 @@ internal sealed partial class NumberBridgeGrain(
         return Task.FromResult(new BridgeStatus(silo.SiloAddress, connected, _published, _skipped));
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
+    /// <summary>Stops reading also where the node goes down without deactivating its grains.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 
     private async Task Run(CancellationToken cancellationToken)
     {
@@ -159,7 +165,7 @@ internal sealed partial class NumberBridgeGrain(
             PublishResult result;
             try
             {
-                result = await _channel.Publish(new PublishRequest(drafts, _term)).WaitAsync(cancellationToken);
+                result = await _channel.Publish(new PublishRequest(drafts, _term)).WaitAsync(CallTimeout, time, cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -186,7 +192,7 @@ internal sealed partial class NumberBridgeGrain(
     {
         try
         {
-            _term = await _channel.OpenSource(0).WaitAsync(cancellationToken);
+            _term = await _channel.OpenSource(0).WaitAsync(CallTimeout, time, cancellationToken);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -211,7 +217,7 @@ internal sealed partial class NumberBridgeGrain(
                     return false;
                 }
 
-                return await _channel.OpenSource(_term).WaitAsync(cancellationToken) == _term;
+                return await _channel.OpenSource(_term).WaitAsync(CallTimeout, time, cancellationToken) == _term;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {

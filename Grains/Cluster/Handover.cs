@@ -33,7 +33,7 @@ internal sealed partial class Handover(
             .Where(x => x.Status == SiloStatus.Active && !x.SiloAddress.Equals(local.SiloAddress))
             .Select(x => x.SiloAddress)
             .ToList();
-        if (others.Count == 0 || _grains.IsEmpty)
+        if (others.Count == 0 || _grains.IsEmpty || cancellationToken.IsCancellationRequested)
         {
             return;
         }
@@ -45,7 +45,7 @@ internal sealed partial class Handover(
         }
 
         var all = leaving.Count;
-        for (var progress = time.GetTimestamp(); leaving.Count > 0 && time.GetElapsedTime(progress) < Patience;)
+        for (var progress = time.GetTimestamp(); leaving.Count > 0 && time.GetElapsedTime(progress) < Patience && !cancellationToken.IsCancellationRequested;)
         {
             await Task.WhenAny(Task.WhenAll(leaving.Select(x => x.Deactivated)), Task.Delay(BetweenLooks, time, cancellationToken));
             if (leaving.RemoveAll(x => x.Deactivated.IsCompleted) > 0)

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace OrleansGateway.Tests.Cluster.Fixtures;
+
+/// <summary>A silo of a <see cref="GatewayCluster"/>.</summary>
+internal sealed class Node(InProcessSiloHandle silo)
+{
+    public InProcessSiloHandle Silo => silo;
+
+    public IServiceProvider Services { get; } = silo.SiloHost.Services;
+
+    public SiloAddress Address => silo.SiloAddress;
+
+    /// <summary>The name that it has in the cluster.</summary>
+    public string Name { get; } = silo.SiloHost.Services.GetRequiredService<ILocalSiloDetails>().Name;
+
+    /// <summary>The silo's own client: what the node's HTTP side uses.</summary>
+    public IClusterClient Client { get; } = silo.SiloHost.Services.GetRequiredService<IClusterClient>();
+
+    public DeliveryFaults Faults { get; } = silo.SiloHost.Services.GetRequiredService<DeliveryFaults>();
+
+    public LeaseClock LeaseClock { get; } = silo.SiloHost.Services.GetRequiredService<LeaseClock>();
+}
