@@ -8,13 +8,20 @@ namespace OrleansGateway.Hosting;
 /// What a node does that learns that the others hold it for dead (it was frozen, say): it begins anew, in the same process
 /// and so with the same pid, since whatever it holds belongs to others now.
 /// </summary>
-internal sealed partial class RestartOnEviction(ILogger<RestartOnEviction> logger) : IFatalErrorHandler
+internal sealed partial class RestartOnEviction(ILogger<RestartOnEviction> logger, IEnumerable<ILoggerProvider> loggers) : IFatalErrorHandler
 {
     public bool IsUnexpected(Exception exception) => exception is not ObjectDisposedException and not OperationCanceledException;
 
     public void OnFatalException(object? sender, string? context, Exception? exception)
     {
         LogRestart(exception, context);
+
+        // The console's logger writes in the background, and what it has not written is lost with this image of the process.
+        foreach (var provider in loggers)
+        {
+            provider.Dispose();
+        }
+
         Console.Out.Flush();
         Restart();
 
