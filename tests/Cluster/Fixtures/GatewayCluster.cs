@@ -109,8 +109,8 @@ public class GatewayCluster : IAsyncLifetime
             services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
             services.Configure<ClusterMembershipOptions>(x =>
             {
-                // Deaths are seen by other means here; on a busy machine nobody is to be suspected for nothing.
-                x.ProbeTimeout = x.MaxProbeTimeout = TimeSpan.FromSeconds(30);
+                // Slow enough that on a busy machine nobody is suspected for nothing, and quick enough for a killed silo whose port still answers.
+                x.ProbeTimeout = x.MaxProbeTimeout = TimeSpan.FromSeconds(2);
                 x.TableRefreshTimeout = TimeSpan.FromSeconds(1);
                 x.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             });
