@@ -14,15 +14,18 @@ public class NumberBridgeTests(GatewayCluster cluster) : IClassFixture<GatewayCl
         Assert.Equal(1, cluster.Numbers.Accepted);
 
         // Twice, so that each of the three has been it in the end or could have been.
-        for (var moves = 1; moves <= 2; moves++)
+        for (var move = 0; move < 2; move++)
         {
             var owner = (await cluster.HolderOf(bridge))!;
             Assert.Equal(owner.Address, (await bridge.Poke()).Owner);
             var numbers = new TestChannel(cluster, ChannelName.Numbers);
             var (follower, sink) = await numbers.Follow(cluster.Nodes.First(x => x != owner));
             await sink.HasAsync(5);
+            var accepted = cluster.Numbers.Accepted;
             await cluster.Kill(owner);
-            await Eventually.TrueAsync(() => cluster.Numbers.Accepted == moves + 1 && cluster.Numbers.Open == 1, "one other node reads");
+
+            // While the directory recovers, one that is replaced at once may have connected too: for how long two are open is checked below.
+            await Eventually.TrueAsync(() => cluster.Numbers.Accepted > accepted && cluster.Numbers.Open == 1, "one other node reads");
             var seen = sink.Messages.Count;
             await sink.HasAsync(seen + 20);
 
