@@ -8,7 +8,8 @@ internal interface IStreamConsumer : IGrainObserver
 {
     /// <summary>
     /// Takes items of one subscription, in order. The producer has never more than one call for a subscription under way,
-    /// since two of them could arrive in either order; the end of the call asks for the next.
+    /// since two of them could arrive in either order; the end of the call asks for the next. One that gets no answer counts
+    /// as lost and is made again with the same items first: what comes twice or late shows by its numbers.
     /// </summary>
     [Alias("Deliver"), AlwaysInterleave]
     Task Deliver(Guid subscription, StreamItems items);

@@ -18,7 +18,15 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// <summary>A subscriber that takes nothing for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
+
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
+
+    /// <summary>A call without an answer for this long counts as lost: the answer to a grain that has just moved can be.</summary>
+    private static readonly TimeSpan MinAnswerTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>Each time it doubles up to here, so that few calls pile up at a subscriber that is only slow.</summary>
+    private static readonly TimeSpan MaxAnswerTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Queue<object> _items = [];
     private readonly List<object> _call = [];
@@ -79,7 +87,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
 
     private async Task Send()
     {
-        var backoff = TimeSpan.FromMilliseconds(20);
+        var (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
         while (!_closed && (_call.Count > 0 || _items.Count > 0))
         {
             // What failed goes again as it was: the subscriber knows by its numbers what it has taken.
@@ -93,12 +101,12 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
 
             try
             {
-                await consumer.Deliver(subscription, new StreamItems([.. _call]));
+                await consumer.Deliver(subscription, new StreamItems([.. _call])).WaitAsync(answerTimeout, time);
                 _call.Clear();
                 _callBytes = 0;
                 _lagging = false;
                 _lastProgress = time.GetTimestamp();
-                backoff = TimeSpan.FromMilliseconds(20);
+                (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
                 var progress = _progress;
                 _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 progress.TrySetResult();
@@ -108,6 +116,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
                 // Whatever it is, only two things help: trying again, and the end of the lease.
                 await Task.Delay(backoff, time);
                 backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
+                answerTimeout = answerTimeout * 2 < MaxAnswerTimeout ? answerTimeout * 2 : MaxAnswerTimeout;
             }
         }
 

@@ -51,5 +51,8 @@ internal sealed class FakeConsumer : IStreamConsumer
     /// <summary>Lets the call under way succeed; what comes next is called before this returns.</summary>
     public void Take() => _open.Values.Single().SetResult();
 
+    /// <summary>Loses the answer to the call under way: it has arrived, but nobody hears of it.</summary>
+    public void LoseAnswer() => _open.Clear();
+
     public void Fail() => _open.Values.Single().SetException(new TimeoutException());
 }

@@ -96,6 +96,42 @@ public class OutboxTests
     }
 
     [Fact]
+    public async Task Deliver_NoAnswer_IsTriedAgainAfter3SecondsWithTheSameItemsFirst()
+    {
+        Add(1, 2);
+        _consumer.LoseAnswer();
+        _time.Advance(TimeSpan.FromSeconds(3) - TimeSpan.FromTicks(1));
+        Assert.Single(_consumer.Calls);
+        _time.Advance(TimeSpan.FromTicks(1));
+        await Eventually.TrueAsync(() => _time.IsAwaited(FirstBackoff), "it is to be tried again");
+        _time.Advance(FirstBackoff);
+        await Eventually.TrueAsync(() => _consumer.Calls.Count == 2, "it is tried again");
+        Assert.Equal([[1], [1, 2]], Sizes());
+        _consumer.Take();
+        Assert.Equal([1, 2], Taken());
+    }
+
+    [Fact]
+    public async Task Deliver_NoAnswerAgainAndAgain_WaitsLongerEachTimeUpTo30Seconds()
+    {
+        Add(1);
+        foreach (var (wait, backoff) in new[] { (3, 20), (6, 40), (12, 80), (24, 160), (30, 320), (30, 640) })
+        {
+            await Eventually.TrueAsync(() => _time.IsAwaited(TimeSpan.FromSeconds(wait)), $"it waits {wait} s for the answer");
+            _consumer.LoseAnswer();
+            _time.Advance(TimeSpan.FromSeconds(wait));
+            await Eventually.TrueAsync(() => _time.IsAwaited(TimeSpan.FromMilliseconds(backoff)), $"it is to be tried again in {backoff} ms");
+            _time.Advance(TimeSpan.FromMilliseconds(backoff));
+        }
+
+        // An answer at last: the next call is waited for as the first was.
+        await Eventually.TrueAsync(() => _consumer.IsCalled, "it is tried again");
+        _consumer.Take();
+        Add(2);
+        await Eventually.TrueAsync(() => _time.IsAwaited(TimeSpan.FromSeconds(3)), "it waits 3 s for the answer");
+    }
+
+    [Fact]
     public void Deliver_FailsAtOnce_IsTriedAgainToo()
     {
         var outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), new BrokenConsumer(), _time);
