@@ -59,6 +59,24 @@ public class FlowControlTests(GatewayCluster cluster)
     }
 
     [Fact]
+    public async Task Deliver_FollowerThatIsStuck_HoldsUpNoOtherChannelOfItsNode()
+    {
+        var (stuckChannel, otherChannel) = (await cluster.NewChannel(), await cluster.NewChannel());
+        var (stuck, seenByStuck) = await stuckChannel.Follow(cluster.Nodes[1]);
+        var (other, seenByOther) = await otherChannel.Follow(cluster.Nodes[1]);
+        seenByStuck.Hold();
+        await stuckChannel.Publish("1");
+        await otherChannel.Publish("1", "2");
+        await seenByOther.HasAsync("2");
+        Assert.Empty(seenByStuck.Messages);
+
+        seenByStuck.Release();
+        await seenByStuck.HasAsync("1");
+        await stuck.DisposeAsync();
+        await other.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Publish_FollowerStuckForLong_DropsWhatItCanReadLater()
     {
         var channel = await cluster.NewChannel();
