@@ -3,7 +3,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 using OrleansGateway.Bridges;
@@ -120,7 +119,6 @@ public class GatewayCluster : IAsyncLifetime
                 Channel = ChannelName.Numbers,
                 Lines = LineKind.Integers,
             });
-            services.AddLogging(b => b.SetMinimumLevel(Microsoft.Extensions.Logging.LogLevel.Debug).AddFilter((c, l) => c!.StartsWith("OrleansGateway", StringComparison.Ordinal) || l >= Microsoft.Extensions.Logging.LogLevel.Warning).AddProvider(new Dbg($"node-{number}")));
             silo.AddGatewayGrains();
 
             services.AddSingleton<LeaseClock>();
@@ -138,20 +136,5 @@ public class GatewayCluster : IAsyncLifetime
             clientBuilder.UseStaticClustering([.. Enumerable.Range(first, NodeCount).Select(x => new IPEndPoint(IPAddress.Loopback, x))]);
             clientBuilder.AddChannelStreams();
         }
-    }
-}
-
-#pragma warning disable
-internal class Dbg(string n) : ILoggerProvider, ILogger
-{
-    private string c = "";
-    static object o = new();
-    public ILogger CreateLogger(string categoryName) => new Dbg(n) { c = categoryName };
-    public void Dispose() { }
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-    public bool IsEnabled(LogLevel logLevel) => true;
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (o) File.AppendAllText("/tmp/dbg.log", $"{DateTime.UtcNow:HH:mm:ss.fff} {n} {c.Split('.')[^1]} {logLevel} {formatter(state, exception)} {exception?.GetType().Name} {exception?.Message}\n");
     }
 }
