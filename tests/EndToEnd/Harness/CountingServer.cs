@@ -5,21 +5,41 @@ using System.Text;
 
 namespace OrleansGateway.Tests.EndToEnd.Harness;
 
+/// <summary>What a <see cref="CountingServer"/> does with those who connect.</summary>
+internal enum Conduct
+{
+    /// <summary>It counts.</summary>
+    Count,
+
+    /// <summary>It accepts and says nothing.</summary>
+    Hang,
+
+    /// <summary>It closes what it accepts.</summary>
+    HangUp,
+
+    /// <summary>It sends lines that are no numbers, or too long.</summary>
+    Rave,
+}
+
 /// <summary>
-/// A number server that counts 1, 2, 3 … for everybody together and sends each number to all who are connected: so a number that is
-/// published twice, by two bridges, is seen. It knows how long two connections were open together.
+/// A number server that counts for everybody together and sends each number to all who are connected, to each with the mark of
+/// its connection: so a number that two bridges publish is seen, and also one of a bridge that was replaced.
 /// </summary>
 internal sealed class CountingServer : IAsyncDisposable
 {
+    /// <summary>None of it may ever be in a channel.</summary>
+    public static readonly string[] Rubbish = ["hello\n", "\n", "1.5\n", "12 13\n", "0x10\n", "\0\n", "-\n", "\u00a07\n", $"{new string('9', 5000)}\n"];
+
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Socket> _connections = [];
+    private readonly List<Connection> _history = [];
     private readonly Task _running;
-    private long _together;
-    private string? _rubbish;
+    private volatile Conduct _conduct;
+    private string? _once;
 
-    public CountingServer(int perSecond, int port = 0)
+    public CountingServer(int perSecond, int port = 0, Conduct conduct = Conduct.Count)
     {
+        _conduct = conduct;
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _running = Task.WhenAll(Accept(), Send(perSecond));
@@ -27,35 +47,63 @@ internal sealed class CountingServer : IAsyncDisposable
 
     public string Address => _listener.LocalEndpoint.ToString()!;
 
-    public TimeSpan LongestTogether { get; private set; }
+    /// <summary>How many are open now.</summary>
+    public int Connections => History.Count(x => x.Closed is null);
 
-    public int Connections
+    /// <summary>The longest time for which two connections were open together.</summary>
+    public TimeSpan LongestTogether
     {
         get
         {
-            lock (_connections)
+            var now = Stopwatch.GetTimestamp();
+            var all = History;
+            var overlaps =
+                from later in all
+                from earlier in all
+                where earlier.Index < later.Index
+                select Stopwatch.GetElapsedTime(later.Accepted, Math.Min(earlier.Closed ?? now, later.Closed ?? now));
+            return overlaps.Append(TimeSpan.Zero).Max();
+        }
+    }
+
+    /// <summary>All connections that there ever were, in the order in which they were accepted.</summary>
+    public IReadOnlyList<Connection> History
+    {
+        get
+        {
+            lock (_history)
             {
-                return _connections.Count;
+                return [.. _history];
             }
         }
     }
 
+    /// <summary>Changes what it does, also with those who are connected.</summary>
+    public void Behave(Conduct conduct)
+    {
+        _conduct = conduct;
+        if (conduct == Conduct.HangUp)
+        {
+            Cut();
+        }
+    }
+
     /// <summary>Sends something once, between two numbers.</summary>
-    public void SendOnce(string text) => Volatile.Write(ref _rubbish, text);
+    public void SendOnce(string text) => Volatile.Write(ref _once, text);
 
     /// <summary>Closes all connections.</summary>
     public void Cut()
     {
-        lock (_connections)
+        foreach (var connection in History)
         {
-            _connections.ForEach(x => x.Dispose());
+            connection.Socket.Dispose();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
+        _listener.Dispose();
         Cut();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -66,11 +114,37 @@ internal sealed class CountingServer : IAsyncDisposable
         {
             var socket = await _listener.AcceptSocketAsync(_stop.Token);
             socket.NoDelay = true;
-            lock (_connections)
+            Connection connection;
+            lock (_history)
             {
-                _connections.Add(socket);
+                connection = new Connection(_history.Count + 1, socket, Stopwatch.GetTimestamp());
+                _history.Add(connection);
+            }
+
+            if (_conduct == Conduct.HangUp)
+            {
+                socket.Dispose();
+            }
+
+            _ = Watch(connection);
+        }
+    }
+
+    // Nobody sends anything to it: what ends the wait is the end of the connection.
+    private static async Task Watch(Connection connection)
+    {
+        try
+        {
+            while (await connection.Socket.ReceiveAsync(new byte[16]) > 0)
+            {
             }
         }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+        }
+
+        connection.Closed = Stopwatch.GetTimestamp();
+        connection.Socket.Dispose();
     }
 
     private async Task Send(int perSecond)
@@ -78,33 +152,41 @@ internal sealed class CountingServer : IAsyncDisposable
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / perSecond));
         for (var number = 1L; await timer.WaitForNextTickAsync(_stop.Token); number++)
         {
-            var bytes = Encoding.ASCII.GetBytes($"{Interlocked.Exchange(ref _rubbish, null)}{number}\n");
-            lock (_connections)
+            var before = Interlocked.Exchange(ref _once, null);
+            foreach (var connection in History.Where(x => x.Closed is null))
             {
-                _connections.RemoveAll(x => !TrySend(x, bytes));
-                if (_connections.Count < 2)
+                var line = _conduct switch
                 {
-                    _together = 0;
-                    continue;
-                }
-
-                _together = _together == 0 ? Stopwatch.GetTimestamp() : _together;
-                var together = Stopwatch.GetElapsedTime(_together);
-                LongestTogether = together > LongestTogether ? together : LongestTogether;
+                    Conduct.Count => $"{before}{new CountedNumber(number, connection.Index)}\n",
+                    Conduct.Rave => Rubbish[number % Rubbish.Length],
+                    _ => string.Empty,
+                };
+                TrySend(connection, line);
             }
         }
     }
 
-    private static bool TrySend(Socket socket, byte[] bytes)
+    private static void TrySend(Connection connection, string line)
     {
         try
         {
-            // A peer that closed has something to read: the end.
-            return !(socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0) && socket.Send(bytes) == bytes.Length;
+            connection.Socket.Send(Encoding.UTF8.GetBytes(line));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            return false;
+            connection.Socket.Dispose();
         }
+    }
+
+    /// <summary>One connection; times are the stopwatch's.</summary>
+    internal sealed class Connection(int index, Socket socket, long accepted)
+    {
+        public int Index => index;
+
+        public Socket Socket => socket;
+
+        public long Accepted => accepted;
+
+        public long? Closed { get; set; }
     }
 }

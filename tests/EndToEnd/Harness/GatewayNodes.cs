@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Xunit.Abstractions;
 
@@ -12,15 +10,17 @@ internal sealed class GatewayNodes : IAsyncDisposable
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly ConcurrentDictionary<int, NodeProcess> _nodes = new();
+    private readonly ConcurrentQueue<(int Node, NodeProcess Process)> _all = [];
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
-    private readonly int _ports = FreePorts();
+    private readonly PortBlock _block = PortBlock.Take();
+    private readonly int _ports;
     private readonly string _membership;
     private readonly string _numbers;
     private readonly ITestOutputHelper? _output;
 
     public GatewayNodes(string numbers, ITestOutputHelper? output = null, string membership = "local")
     {
-        (_numbers, _output, _membership) = (numbers, output, membership);
+        (_numbers, _output, _membership, _ports) = (numbers, output, membership, _block.First);
     }
 
     public NodeProcess this[int node] => _nodes[node];
@@ -37,7 +37,12 @@ internal sealed class GatewayNodes : IAsyncDisposable
         "--numbers", _numbers, "--membership", _membership,
     ];
 
-    public void Launch(int node) => _nodes[node] = new NodeProcess(Arguments(node));
+    public void Launch(int node)
+    {
+        var process = new NodeProcess(Arguments(node));
+        _all.Enqueue((node, process));
+        _nodes[node] = process;
+    }
 
     public async Task Start(params int[] nodes)
     {
@@ -76,20 +81,20 @@ internal sealed class GatewayNodes : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all of <paramref name="asked"/> see the same living owner of the bridge.</summary>
+    /// <summary>Waits until all of <paramref name="asked"/> see the same owner of the bridge, one that lives: right after a kill they still name the dead one.</summary>
     public async Task<int> Owner(params int[] asked)
     {
-        var owner = string.Empty;
+        var owner = 0;
         await Until.True(
             async () =>
             {
                 var owners = await Task.WhenAll(asked.Select(async x => (await View(x)).FirstOrDefault(y => y.Bridge && y.Status == "active").Name));
-                owner = owners[0];
-                return owner is not null && owners.All(x => x == owner);
+                owner = owners[0] is { } name && owners.All(x => x == name) ? int.Parse(name["node-".Length..]) : 0;
+                return owner != 0 && _nodes[owner].IsAlive;
             },
             $"nodes {string.Join(", ", asked)} agree on the owner of the bridge",
             20);
-        return int.Parse(owner["node-".Length..]);
+        return owner;
     }
 
     /// <summary>Waits until all living nodes see these nodes as active.</summary>
@@ -110,19 +115,57 @@ internal sealed class GatewayNodes : IAsyncDisposable
         "the cluster is whole",
         seconds);
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (node, process) in _nodes)
-        {
-            process.Dispose();
-            _output?.WriteLine($"== node {node}\n{Tail(process.Output)}");
-        }
+    /// <summary>Publishes a text by way of a node.</summary>
+    public async Task Publish(int node, string channel, string text) =>
+        Assert.True(await TryPublish(node, channel, text), $"node {node} did not take '{text}' for channel {channel}");
 
-        Directory.Delete(_state, recursive: true);
-        await Task.CompletedTask;
+    public async Task<bool> TryPublish(int node, string channel, string text)
+    {
+        try
+        {
+            using var content = new StringContent(text);
+            using var answer = await Http.PostAsync(new Uri(Address(node), channel), content);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
     }
 
-    private static string Tail(string output) => output.Length < 6000 ? output : output[^6000..];
+    /// <summary>Writes what the nodes said, those too that are gone.</summary>
+    public void Show(ITestOutputHelper output)
+    {
+        foreach (var (node, process) in _all)
+        {
+            output.WriteLine($"== node {node}, process {process.Pid}\n{Tail(process.Output)}");
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var (_, process) in _all)
+        {
+            process.Dispose();
+        }
+
+        if (_output is not null)
+        {
+            Show(_output);
+        }
+
+        _block.Dispose();
+        Directory.Delete(_state, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    internal static int FreePorts()
+    {
+        using var block = PortBlock.Take();
+        return block.First;
+    }
+
+    private static string Tail(string output) => output.Length < 16_000 ? output : output[^16_000..];
 
     private async Task<bool> Answers(int node, string path)
     {
@@ -132,33 +175,6 @@ internal sealed class GatewayNodes : IAsyncDisposable
             return answer.IsSuccessStatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
-    }
-
-    // Below the ports that the system gives to clients, all thirty of them free.
-    internal static int FreePorts()
-    {
-        while (true)
-        {
-            var first = Random.Shared.Next(1200, 3200) * 10;
-            if (Enumerable.Range(first, 30).All(IsFree))
-            {
-                return first;
-            }
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
         {
             return false;
         }

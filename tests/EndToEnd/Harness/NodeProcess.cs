@@ -1,29 +1,26 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace OrleansGateway.Tests.EndToEnd.Harness;
 
-/// <summary>One node as a process that is really killed.</summary>
-internal sealed class NodeProcess : IDisposable
+/// <summary>One node as a process that is really killed. What it says goes to a file.</summary>
+internal sealed partial class NodeProcess : IDisposable
 {
+    private const int SigKill = 9;
+    private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
+
+    private readonly string _log = Path.Combine(Path.GetTempPath(), $"gateway-node-{Guid.NewGuid():N}.log");
     private readonly Process _process;
-    private readonly List<string> _output = [];
+    private string? _said;
+    private bool _killed;
 
     public NodeProcess(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(Root, "Silo/bin", Configuration, "net10.0/OrleansGateway.Silo.dll"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Add(line.Data);
-        _process.ErrorDataReceived += (_, line) => Add(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
+        File.WriteAllText(_log, string.Empty);
+        var program = Path.Combine(Root, "Silo/bin", Configuration, "net10.0/OrleansGateway.Silo.dll");
+        _process = Offspring.Start(_log, "dotnet", [program, .. arguments]);
     }
 
     public static string Root { get; } = FindRoot();
@@ -32,30 +29,26 @@ internal sealed class NodeProcess : IDisposable
 
     public int Pid => _process.Id;
 
-    public bool IsAlive => !_process.HasExited;
+    /// <summary>Whether it was neither killed nor has ended by itself.</summary>
+    public bool IsAlive => !_killed && !_process.HasExited;
 
-    public string Output
+    public string Output => _said ?? File.ReadAllText(_log);
+
+    public void Kill()
     {
-        get
-        {
-            lock (_output)
-            {
-                return string.Join('\n', _output);
-            }
-        }
+        Signal(SigKill);
+        _killed = true;
     }
 
-    public void Kill() => Signal("KILL");
+    public void Freeze() => Signal(SigStop);
 
-    public void Freeze() => Signal("STOP");
-
-    public void Thaw() => Signal("CONT");
+    public void Thaw() => Signal(SigCont);
 
     /// <summary>Stops it gracefully.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> Stop()
     {
-        Signal("TERM");
+        Signal(SigTerm);
         return await Exit();
     }
 
@@ -67,29 +60,25 @@ internal sealed class NodeProcess : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
+        if (_said is null)
         {
             Kill();
             _process.WaitForExit();
+            _said = File.ReadAllText(_log);
+            File.Delete(_log);
         }
     }
 
-    private void Signal(string signal)
+    private void Signal(int signal)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{Pid}"]);
-        kill.WaitForExit();
-    }
-
-    private void Add(string? line)
-    {
-        if (line is not null)
+        if (IsAlive)
         {
-            lock (_output)
-            {
-                _output.Add(line);
-            }
+            _ = SendSignal(Pid, signal);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
 
     private static string FindRoot()
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 
@@ -64,23 +63,43 @@ internal sealed class Reader : IAsyncDisposable
         return Until.True(() => Count >= goal, $"{Name}: {what}", seconds);
     }
 
-    /// <summary>Checks that the numbers only grow; returns the longest time without one after <paramref name="since"/>.</summary>
+    public Task WaitForText(string text, double seconds = 15) => Until.True(() => Messages.Exists(x => x.Text == text), $"{Name}: '{text}' comes", seconds);
+
+    /// <summary>
+    /// Checks the numbers of a <see cref="CountingServer"/>: they only grow, and none is of a connection after whose successor's
+    /// there was one, so they were fed by one connection at a time.
+    /// </summary>
+    /// <returns>The longest time without one after <paramref name="since"/>.</returns>
     public TimeSpan CheckNumbers(long since = 0)
     {
-        var (last, lastAt, longest) = (0L, 0L, TimeSpan.Zero);
+        var (last, lastAt, longest) = (default(CountedNumber), 0L, TimeSpan.Zero);
         foreach (var (text, at) in Messages)
         {
-            var number = long.Parse(text, CultureInfo.InvariantCulture);
-            Assert.True(number > last, $"{Name}: {number} after {last}");
+            var next = CountedNumber.Parse(text);
+            Assert.True(next.Number > last.Number, $"{Name}: {next.Number} after {last.Number}");
+            Assert.True(next.Connection >= last.Connection, $"{Name}: {next.Number} of connection {next.Connection} after one of {last.Connection}");
             if (at >= since && lastAt != 0 && Stopwatch.GetElapsedTime(lastAt, at) is var gap && gap > longest)
             {
                 longest = gap;
             }
 
-            (last, lastAt) = (number, at);
+            (last, lastAt) = (next, at);
         }
 
         return longest;
+    }
+
+    /// <summary>Checks that of what one connection sent between two numbers that came nothing is missing. Not for the tail, which may skip.</summary>
+    public void CheckComplete()
+    {
+        var numbers = Messages.ConvertAll(x => CountedNumber.Parse(x.Text));
+        for (var i = 1; i < numbers.Count; i++)
+        {
+            var (last, next) = (numbers[i - 1], numbers[i]);
+            Assert.True(
+                next.Connection != last.Connection || next.Number == last.Number + 1,
+                $"{Name}: {next.Number} after {last.Number}, both of connection {next.Connection}");
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -7,13 +7,20 @@ internal static class Until
 {
     public static Task True(Func<bool> condition, string what, double seconds = 15) => True(() => Task.FromResult(condition()), what, seconds);
 
-    public static async Task True(Func<Task<bool>> condition, string what, double seconds = 15)
+    public static Task True(Func<Task<bool>> condition, string what, double seconds = 15) => True(condition, () => what, seconds);
+
+    /// <summary>Waits; what it waited for is put into words only when it did not come, so that they can say what came instead.</summary>
+    public static async Task True(Func<Task<bool>> condition, Func<string> what, double seconds = 15)
     {
         var begun = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(begun).TotalSeconds < seconds, $"not within {seconds} s: {what}");
+            if (Stopwatch.GetElapsedTime(begun).TotalSeconds >= seconds)
+            {
+                Assert.Fail($"not within {seconds} s: {what()}");
+            }
+
             await timer.WaitForNextTickAsync();
         }
     }
