@@ -3,14 +3,17 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Tests.EndToEnd.Harness;
+using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Http;
 
 /// <summary>Whatever is wrong gets a clear error, and nothing else is disturbed.</summary>
 [Collection(UnhurtNodes.Name)]
-public sealed class BadInputTests(SharedNodes shared)
+public sealed class BadInputTests(SharedNodes shared, ITestOutputHelper output) : IDisposable
 {
     private Uri Node => shared.Nodes.Address(1);
+
+    public void Dispose() => shared.Nodes.Show(output);
 
     [Theory]
     [InlineData("/a//b", "empty segment")]
@@ -55,6 +58,13 @@ public sealed class BadInputTests(SharedNodes shared)
         request.Headers.TransferEncodingChunked = chunked;
         using var answer = await shared.Http.SendAsync(request);
         await AssertProblem(answer, HttpStatusCode.RequestEntityTooLarge, "1048576");
+    }
+
+    [Fact]
+    public async Task Publish_SaysThatItWillBeTooLarge_Is413BeforeItCame()
+    {
+        var answer = await RawHttp.Head(Node, $"POST /{SharedNodes.FreshChannel()} HTTP/1.1\nHost: {Node.Authority}\nContent-Length: 1048577");
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -112,12 +122,16 @@ public sealed class BadInputTests(SharedNodes shared)
         await AssertProblem(answer, expected, string.Empty);
     }
 
-    [Fact]
-    public async Task Method_Unknown_Is405WithAllow()
+    [Theory]
+    [InlineData("PATCH")]
+    [InlineData("DELETE")]
+    [InlineData("TRACE")]
+    [InlineData("BREW")]
+    public async Task Method_Unknown_Is405WithAllow(string method)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri(Node, SharedNodes.FreshChannel()));
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Node, SharedNodes.FreshChannel()));
         using var answer = await shared.Http.SendAsync(request);
-        await AssertProblem(answer, HttpStatusCode.MethodNotAllowed, "PATCH");
+        await AssertProblem(answer, HttpStatusCode.MethodNotAllowed, method);
         Assert.Contains("GET", answer.Content.Headers.Allow);
     }
 

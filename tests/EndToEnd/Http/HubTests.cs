@@ -2,15 +2,18 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using OrleansGateway.Tests.EndToEnd.Harness;
+using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Http;
 
 /// <summary>Publishing on one node, reading on others, over all transports and with other people's clients.</summary>
 [Collection(UnhurtNodes.Name)]
-public sealed class HubTests(SharedNodes shared)
+public sealed class HubTests(SharedNodes shared, ITestOutputHelper output) : IDisposable
 {
-    private const int Messages = 4000;
+    private const int Messages = 8000;
     private const int Publishers = 8;
+
+    public void Dispose() => shared.Nodes.Show(output);
 
     [Fact]
     public async Task Publish_ManyPublishersOverAllNodes_EachSubscriberGetsAllOnceInOneOrder()

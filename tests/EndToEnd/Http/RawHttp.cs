@@ -25,5 +25,23 @@ internal static class RawHttp
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 
+    /// <summary>Sends a request line and headers, and nothing more; reads the head of the answer.</summary>
+    public static async Task<string> Head(Uri node, string head)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(node.Host, node.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var lines = new StreamReader(stream, Encoding.Latin1);
+        var answer = new StringBuilder();
+        while (await lines.ReadLineAsync(patience.Token) is { Length: > 0 } line)
+        {
+            answer.AppendLine(line);
+        }
+
+        return answer.ToString();
+    }
+
     public static Task<string> Get(Uri node, string target) => Send(node, $"GET {target} HTTP/1.1\nHost: {node.Authority}\nConnection: close");
 }
