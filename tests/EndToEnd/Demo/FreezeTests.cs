@@ -63,6 +63,10 @@ public sealed class FreezeTests(ITestOutputHelper output)
                 "another node takes over",
                 15);
             await audience.GoOn("goes on while the former owner is frozen", 300);
+
+            // The frozen one holds its connection: two are open, and yet the numbers come by one.
+            Assert.Equal(2, numbers.Connections);
+            Assert.NotEqual(TimeSpan.Zero, numbers.LongestTogether);
         }
         finally
         {

@@ -108,7 +108,7 @@ internal sealed class Reader : IAsyncDisposable
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void Add(string text)
+    internal void Add(string text)
     {
         lock (_messages)
         {
