@@ -16,9 +16,10 @@ internal sealed class PageEndpoint(Origins origins)
     /// <summary>Answers with a page.</summary>
     public async Task Write(HttpContext context, string page)
     {
-        // What a page may do: its own scripts and styles, and connections to the cluster's nodes. The grammar of the policy
-        // has no IPv6 addresses: a page that was opened by one stays with its own node ('self').
-        var nodes = string.Join(' ', origins.OfNodes.Where(x => !x.Contains('[')).Select(x => $"{x} ws{x.AsSpan(x.IndexOf(':'))}"));
+        // What a page may do: its own scripts and styles, and connections to the cluster's nodes: on any port of their hosts, since the
+        // policy of a page that is open cannot change, and a node that joins later is where the page may have to go. The grammar of
+        // the policy has no IPv6 addresses: a page that was opened by one stays with its own node ('self').
+        var nodes = string.Join(' ', origins.OfNodes.Where(x => !x.Contains('[')).Select(AnyPort).Distinct());
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
             + $"connect-src 'self' {nodes}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -31,6 +32,12 @@ internal sealed class PageEndpoint(Origins origins)
     public static Task WriteAsset(HttpContext context, string name) => TypeOf(name) is { } type && Files.ContainsKey(AssetPrefix + name)
         ? Write(context, AssetPrefix + name, type)
         : Problem.NotFound(context.Request.Path).Write(context);
+
+    private static string AnyPort(string origin)
+    {
+        var node = new Uri(origin);
+        return $"{node.Scheme}://{node.Host}:* {(node.Scheme == Uri.UriSchemeHttps ? "wss" : "ws")}://{node.Host}:*";
+    }
 
     private static string? TypeOf(string name) => Path.GetExtension(name) switch
     {
