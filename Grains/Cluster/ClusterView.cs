@@ -41,6 +41,12 @@ internal sealed partial class ClusterView(
         }
     }
 
+    /// <summary>The newest node that was heard of at each place, dead or alive.</summary>
+    public ImmutableDictionary<SiloAddress, NodeDescription> Known => _descriptions
+        .GroupBy(x => x.Key.Endpoint)
+        .Select(x => x.MaxBy(y => y.Key.Generation))
+        .ToImmutableDictionary();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
@@ -91,7 +97,11 @@ internal sealed partial class ClusterView(
         {
             try
             {
-                _descriptions[silo] = await grains.GetGrain<INodeGrain>(silo.ToParsableString()).Describe().WaitAsync(cancellationToken);
+                foreach (var (node, description) in await grains.GetGrain<INodeGrain>(silo.ToParsableString()).Describe().WaitAsync(cancellationToken))
+                {
+                    _descriptions.TryAdd(node, description);
+                }
+
                 break;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansGateway.Presence;
@@ -8,9 +9,12 @@ namespace OrleansGateway.Cluster;
 [Alias("OrleansGateway.INodeGrain")]
 internal interface INodeGrain : IGrainWithStringKey
 {
-    /// <summary>What the node says of itself.</summary>
+    /// <summary>
+    /// What the node says of itself, and what it knows of others: so a node learns where those were that died before it started, whose pages
+    /// are still open and come to it.
+    /// </summary>
     [Alias("Describe"), AlwaysInterleave]
-    Task<NodeDescription> Describe();
+    Task<ImmutableDictionary<SiloAddress, NodeDescription>> Describe();
 
     /// <summary>Lets the node say its name in the channel <c>announce</c>.</summary>
     /// <returns>Whether the announcement stands; false where another announcer has the channel.</returns>
@@ -27,9 +31,9 @@ internal sealed record NodeDescription([property: Id(0)] string Name, [property:
 
 /// <inheritdoc cref="INodeGrain"/>
 [SiloPlacement, Immovable]
-internal sealed class NodeGrain(LocalNode node, Announcement announcement) : Grain, INodeGrain
+internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement) : Grain, INodeGrain
 {
-    public Task<NodeDescription> Describe() => Task.FromResult(node.Description);
+    public Task<ImmutableDictionary<SiloAddress, NodeDescription>> Describe() => Task.FromResult(view.Known.SetItem(node.Address, node.Description));
 
     public Task<bool> Announce(long sourceTerm) => announcement.Publish(sourceTerm);
 }

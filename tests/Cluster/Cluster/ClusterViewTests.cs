@@ -42,9 +42,22 @@ public class ClusterViewTests(GatewayCluster cluster)
             foreach (var node in cluster.Nodes)
             {
                 var grain = caller.GetGrain<INodeGrain>(node.Address.ToParsableString());
-                Assert.Equal(node.Name, (await grain.Describe()).Name);
+                Assert.Equal(node.Name, (await grain.Describe())[node.Address].Name);
                 Assert.Same(node, await cluster.HolderOf(grain));
             }
+        }
+    }
+
+    // So one that starts later learns of those that were dead by then.
+    [Fact]
+    public async Task Describe_EachNode_TellsOfTheOthersToo()
+    {
+        foreach (var node in cluster.Nodes)
+        {
+            var grain = cluster.Client.GetGrain<INodeGrain>(node.Address.ToParsableString());
+            await Eventually.TrueAsync(
+                async () => await grain.Describe() is var known && cluster.Nodes.All(x => known.TryGetValue(x.Address, out var said) && said is { Http: not null } && said.Name == x.Name),
+                $"{node.Name} knows all");
         }
     }
 
