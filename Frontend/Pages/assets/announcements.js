@@ -1,7 +1,7 @@
 // The last announcements: each node says its name in turn, with a star while it owns the bridge.
 
 import { element } from './dom.js';
-import { clock } from './time.js';
+import { clock, timeElement } from './time.js';
 
 const SHOWN = 10;
 
@@ -15,7 +15,7 @@ export class Announcements {
     const row = element(
       'li',
       { className: 'announcement', data: { owner: String(data.endsWith(' *')) } },
-      element('time', { dateTime: time.toISOString(), textContent: clock(time) }),
+      timeElement(time, clock),
       element('bdi', { className: 'announcement-text', textContent: data }),
     );
     this.list.prepend(row);

@@ -7,6 +7,9 @@ import { problemOf } from './problem.js';
 /** A node sends the headers at once. One that takes longer (ms) is frozen, or so busy that another is better. */
 const OPEN_TIMEOUT = 2500;
 
+/** What was published before a feed begins comes within this time (ms) of its beginning, and does not say when it was. */
+const REPLAY = 300;
+
 /** A node that says no (an unknown form, a bad name) will say so again: it is asked rarely (ms). */
 const REFUSED_PAUSE = 5000;
 
@@ -30,6 +33,7 @@ export class Feed {
   #begun = performance.now();
   #lost = null;
   #wasConnected = false;
+  #replayUntil = 0;
 
   /**
    * @param {object} start `after`: the id after which it begins; without one it begins `span` seconds ago.
@@ -81,6 +85,7 @@ export class Feed {
   #opened(source) {
     clearTimeout(this.#timer);
     this.#wasConnected = true;
+    if (this.#id === null) this.#replayUntil = performance.now() + REPLAY;
     this.#cluster.arrivedAt(source.base);
     const lost = this.#lost;
     this.#lost = null;
@@ -146,7 +151,11 @@ export class Feed {
     }
     if (!this.#advance(placeOf(event.lastEventId))) return;
     this.#id = event.lastEventId;
-    this.#tell.message?.({ id: event.lastEventId, channel: this.#channel, data: event.data, binary, time: new Date() });
+    this.#tell.message?.({ id: event.lastEventId, channel: this.#channel, data: event.data, binary, time: this.#timeNow() });
+  }
+
+  #timeNow() {
+    return performance.now() < this.#replayUntil ? null : new Date();
   }
 
   /** Goes on to a message's place; false where it was here before. Offsets have no holes: one is a loss, and is said. */

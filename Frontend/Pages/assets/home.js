@@ -73,5 +73,5 @@ async function follow(channel, kept, span, show, state) {
 }
 
 // Kept messages are put on the time line as far apart as they were, the last one now.
-follow('numbers', 60, 60, ({ data }, age) => numbers.add(data, performance.now() + age), showState);
+follow('numbers', 60, 60, ({ data, time }, age) => numbers.add(data, time === null ? null : performance.now() + age), showState);
 follow('announce', 10, 10, message => announcements.add(message));

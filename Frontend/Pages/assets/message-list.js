@@ -4,7 +4,7 @@ import { isSeveral, pathOf } from './addresses.js';
 import { element } from './dom.js';
 import { nodeLink } from './state.js';
 import { beginningOf, bytesText, describeBinary, visible } from './text.js';
-import { fineClock } from './time.js';
+import { fineClock, timeElement } from './time.js';
 
 /** Rows that are kept. */
 const ROWS = 500;
@@ -105,7 +105,7 @@ export class MessageList {
     return element(
       'li',
       { className: 'message', data: { id, binary: String(binary) } },
-      element('time', { dateTime: time.toISOString(), textContent: fineClock(time) }),
+      timeElement(time, fineClock),
       body,
       this.path === null ? element('bdi', { className: 'message-id' }, visible(channel)) : element('span', { className: 'message-id', textContent: id }),
     );

@@ -1,5 +1,5 @@
 // What a message is to the pages: {id, channel, data, binary, time}. `data` is the text, or base64 where `binary`;
-// `time` is when the gateway accepted it, or when it came here.
+// `time` is when the gateway accepted it, or when it came here, or null where it is older than that.
 
 /** Reads an id `<epoch>-<offset>`. Anything else, such as the cursor over several channels, is null. */
 export function placeOf(id) {

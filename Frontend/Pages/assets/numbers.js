@@ -12,7 +12,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 export class Numbers {
   #values = [];
   #bars;
-  #rate = new Rate();
+  #rate = new Rate(performance.now());
   #drawing = false;
   #number = byId('number');
   #rateLine = byId('rate');
@@ -28,11 +28,11 @@ export class Numbers {
     setInterval(() => this.#showRate(), 500);
   }
 
-  /** Shows a number that came at a time (ms, `performance.now()`). */
+  /** Shows a number that came at a time (ms, `performance.now()`), or null where that is not known. */
   add(text, time) {
     this.#values.push(text);
     if (this.#values.length > SHOWN) this.#values.shift();
-    this.#rate.add(time);
+    if (time !== null) this.#rate.add(time);
     if (this.#drawing) return;
     this.#drawing = true;
     requestAnimationFrame(() => this.#draw());

@@ -10,6 +10,12 @@ const LONG_ENOUGH = 5000;
 /** Counts arrivals. Times are in ms of one clock. */
 export class Rate {
   #entries = [];
+  #begun;
+
+  /** @param {number} begun since when it counts. */
+  constructor(begun) {
+    this.#begun = begun;
+  }
 
   add(time, count = 1) {
     const last = this.#entries.at(-1);
@@ -33,9 +39,8 @@ export class Rate {
 
   /** How long (ms) nothing has come, where that is longer than the rate lets expect; else 0. */
   silence(now) {
-    const last = this.#entries.at(-1);
     const rate = this.at(now);
-    const silent = last ? now - last.time : 0;
+    const silent = now - (this.#entries.at(-1)?.time ?? this.#begun);
     return silent > 2500 && (rate === null || silent > 3000 / rate) ? silent : 0;
   }
 }
