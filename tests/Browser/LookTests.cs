@@ -1,0 +1,70 @@
+using Microsoft.Playwright;
+using Xunit.Abstractions;
+using static Microsoft.Playwright.Assertions;
+
+namespace OrleansGateway.Tests.Browser;
+
+/// <summary>How the pages look: on a phone and a desk, in the light and in the dark.</summary>
+[Collection(UnhurtPages.Name)]
+public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutputHelper output) : VisitTests(chromium, output)
+{
+    // The contrast (WCAG 2.2, 1.4.3) of each piece of text that can be seen with what is behind it; [text, ratio] where it is too low.
+    private const string LowContrasts = """
+        () => {
+          const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+          const over = (colors) => {
+            canvas.clearRect(0, 0, 1, 1);
+            for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+          };
+          const luminance = rgb => rgb.map(x => x / 255).map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
+            .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+          const low = [];
+          const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (texts.nextNode()) {
+            const text = texts.currentNode.data.trim();
+            const element = texts.currentNode.parentElement;
+            if (text === '' || !element.checkVisibility()) continue;
+            const behind = [];
+            for (let at = element; at !== null; at = at.parentElement) behind.unshift(getComputedStyle(at).backgroundColor);
+            const [back, front] = [over(behind), over([...behind, getComputedStyle(element).color])].map(luminance);
+            const ratio = (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05);
+            if (ratio < 4.5) low.push(`${text}: ${ratio.toFixed(2)}`);
+          }
+          return low;
+        }
+        """;
+
+    private GatewayNodes Nodes => shared.Nodes;
+
+    [Theory]
+    [InlineData(1280, 900, ColorScheme.Light)]
+    [InlineData(1280, 900, ColorScheme.Dark)]
+    [InlineData(390, 844, ColorScheme.Light)]
+    [InlineData(390, 844, ColorScheme.Dark)]
+    public Task Pages_OnADeskAndAPhone_FitAndCanBeRead(int width, int height, ColorScheme scheme) => Visiting(Nodes, async visit =>
+    {
+        var name = $"{(width < 600 ? "phone" : "desk")}-{scheme}";
+        var home = await visit.Open(Nodes.Address(1));
+        await home.MoreNumbers();
+        await Expect(home.Nodes("active")).ToHaveCountAsync(3);
+        await Looks(home, $"{name}-home");
+
+        var numbers = await visit.Open(new Uri(Nodes.Address(1), "numbers"));
+        await numbers.Messages.Nth(5).WaitForAsync();
+        await Looks(numbers, $"{name}-numbers");
+
+        var channel = await visit.Open(new Uri(Nodes.Address(1), $"{SharedNodes.FreshChannel()}/with-a-name-that-is-as-long-as-names-sometimes-are"));
+        await channel.Publish("A message of an ordinary length, such as people send to each other when they try something.");
+        await channel.Publish("https://example.org/" + new string('a', 120));
+        Assert.Equal(scheme == ColorScheme.Dark, await channel.Page.EvaluateAsync<bool>("matchMedia('(prefers-color-scheme: dark)').matches"));
+        await Looks(channel, $"{name}-channel");
+    }, width, height, scheme);
+
+    private static async Task Looks(Tab tab, string picture)
+    {
+        await tab.Picture(picture);
+        await tab.CheckFits();
+        Assert.Empty(await tab.Page.EvaluateAsync<string[]>(LowContrasts));
+    }
+}
