@@ -46,6 +46,7 @@ function post(base, channel, text, key) {
 }
 
 async function idOf(response) {
-  const header = response.headers.get('Message-Id');
-  return header ?? (await response.json()).id;
+  // An answer that is not read to its end stays under way until the time-out, though its header says all.
+  const body = await response.text().catch(() => '{}');
+  return response.headers.get('Message-Id') ?? JSON.parse(body).id;
 }
