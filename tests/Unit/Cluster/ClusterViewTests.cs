@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Bridges;
 using OrleansGateway.Cluster;
@@ -17,7 +18,7 @@ public sealed class ClusterViewTests : IAsyncDisposable
     private readonly ManualTime _time = new();
     private readonly FakeMembership _membership = new();
     private readonly BridgeOwners _bridges = new();
-    private readonly ConcurrentDictionary<string, Func<Task<NodeDescription>>> _answers = new();
+    private readonly ConcurrentDictionary<string, Func<Task<ImmutableDictionary<SiloAddress, NodeDescription>>>> _answers = new();
     private readonly StreamConsumer _streams;
     private readonly ClusterView _view;
 
@@ -99,10 +100,21 @@ public sealed class ClusterViewTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Nodes_NodeThatDiedBefore_IsWhereAnotherSaysThatItWas()
+    {
+        _answers[Second.ToParsableString()] = async () =>
+            (await Says(Second, new NodeDescription("node-2", "http://node-2", Since))).Add(Tenth, new NodeDescription("node-10", "http://node-10", Since));
+        await _view.StartAsync(CancellationToken.None);
+        _membership.Set(Tenth, SiloStatus.Dead, "node-10");
+        _membership.Set(Second, SiloStatus.Active, "node-2");
+        await Eventually.TrueAsync(() => _view.Nodes[^1].Http == "http://node-10", "the other has said it");
+    }
+
+    [Fact]
     public async Task Nodes_NodeThatDoesNotAnswer_IsAskedAgain()
     {
         var asked = 0;
-        _answers[Second.ToParsableString()] = () => ++asked < 3 ? throw new TimeoutException() : Task.FromResult(new NodeDescription("node-2", null, Since));
+        _answers[Second.ToParsableString()] = () => ++asked < 3 ? throw new TimeoutException() : Says(Second, new NodeDescription("node-2", null, Since));
         await _view.StartAsync(CancellationToken.None);
         _membership.Set(Second, SiloStatus.Active, "node-2");
         for (var i = 0; i < 2; i++)
@@ -115,5 +127,8 @@ public sealed class ClusterViewTests : IAsyncDisposable
     }
 
     private void Answers(SiloAddress silo, string name) =>
-        _answers[silo.ToParsableString()] = () => Task.FromResult(new NodeDescription(name, $"http://{name}", Since));
+        _answers[silo.ToParsableString()] = () => Says(silo, new NodeDescription(name, $"http://{name}", Since));
+
+    private static Task<ImmutableDictionary<SiloAddress, NodeDescription>> Says(SiloAddress silo, NodeDescription description) =>
+        Task.FromResult(ImmutableDictionary<SiloAddress, NodeDescription>.Empty.Add(silo, description));
 }
