@@ -33,6 +33,15 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         "A channel cannot be sent in this form",
         "Accept text/event-stream, text/plain, multipart/x-mixed-replace or text/html, or choose by ?as=raw, sse, ws or tail.");
 
+    public static Problem KeyReused(string key) => new(
+        422, "idempotency-key", "The key belongs to another message", $"Another body or type was published with the Idempotency-Key '{key}' within its window; use a new key for a new message.");
+
+    public static Problem LogFull(string channel) => new(
+        503, "storage-full", "There is no room for messages", $"The log of the channel '{channel}' has no room on its disk; nothing was published. Subscribers go on. Try again when there is room.");
+
+    public static Problem LogUnavailable(string channel) => new(
+        503, "storage", "The log of the channel cannot be written", $"The log of the channel '{channel}' cannot be written; nothing was published. The node's log says why.");
+
     public static Problem Unavailable(string detail) => new(503, "unavailable", "The message could not be published now", detail);
 
     /// <summary>Answers with it.</summary>

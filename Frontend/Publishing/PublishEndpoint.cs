@@ -26,7 +26,8 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
             else
             {
                 var type = context.Request.ContentType;
-                (var result, problem) = await publisher.Publish(channel, new MessageDraft(string.IsNullOrWhiteSpace(type) ? null : type, body));
+                (var result, problem) = await publisher.Publish(
+                    channel, new Publication(new MessageDraft(string.IsNullOrWhiteSpace(type) ? null : type, body)));
                 if (problem is null)
                 {
                     await Answer(context, channel, result);

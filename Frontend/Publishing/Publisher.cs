@@ -9,17 +9,22 @@ namespace OrleansGateway.Publishing;
 /// <summary>Publishes for this node's clients, over whatever transport they came.</summary>
 internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<FrontendOptions> options, TimeProvider time, ILogger<Publisher> logger)
 {
-    private readonly ConcurrentDictionary<string, ChannelPublisher> _busy = new(StringComparer.Ordinal);
+    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Publishes one message.</summary>
+    private readonly ConcurrentDictionary<string, ChannelPublisher> _busy = new(StringComparer.Ordinal);
+    private readonly Guid _sender = Guid.NewGuid();
+    private long _sequence;
+
+    /// <summary>Publishes a message or a batch.</summary>
     /// <returns>The channel's answer, or the problem that the client is told.</returns>
-    public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, MessageDraft draft)
+    public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, Publication publication)
     {
         var limit = options.CurrentValue.PublishTimeout;
         try
         {
-            var result = await Enqueue(channel, draft).WaitAsync(limit, time);
-            return (result, result.Status == PublishStatus.Accepted ? null : Problem.ReadOnly(channel));
+            var result = await Enqueue(channel, publication).WaitAsync(limit, time);
+            return (result, ProblemOf(result.Status, channel, publication.Key));
         }
         catch (TimeoutException)
         {
@@ -34,16 +39,52 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
         }
     }
 
-    private Task<PublishResult> Enqueue(string channel, MessageDraft draft)
+    private static Problem? ProblemOf(PublishStatus status, string channel, string? key) => status switch
+    {
+        PublishStatus.Accepted => null,
+        PublishStatus.KeyReused => Problem.KeyReused(key!),
+        PublishStatus.LogFull => Problem.LogFull(channel),
+        PublishStatus.LogUnavailable => Problem.LogUnavailable(channel),
+        _ => Problem.ReadOnly(channel),
+    };
+
+    private Task<PublishResult> Enqueue(string channel, in Publication publication)
     {
         // A publisher object lives only while there is something under way: a million quiet channels hold nothing.
-        var publisher = _busy.GetOrAdd(channel, static (name, client) => new ChannelPublisher(client.GetGrain<IChannelGrain>(name)), client);
-        if (publisher.Add(draft, out var answer))
+        var publisher = _busy.GetOrAdd(channel, static (name, self) => self.PublisherOf(name), this);
+        if (publisher.Add(publication, out var answer))
         {
             _ = Run(channel, publisher);
         }
 
         return answer;
+    }
+
+    private ChannelPublisher PublisherOf(string channel)
+    {
+        var grain = client.GetGrain<IChannelGrain>(channel);
+        return new ChannelPublisher(request => Call(channel, grain, request));
+    }
+
+    /// <summary>Calls the channel's grain until it answers: the request's origin tells it what it has already taken.</summary>
+    private async Task<PublishResult> Call(string channel, IChannelGrain grain, PublishRequest request)
+    {
+        var named = request with { Origin = new PublishOrigin(_sender, Interlocked.Increment(ref _sequence)) };
+        var start = time.GetTimestamp();
+        for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
+        {
+            try
+            {
+                return await grain.Publish(named);
+            }
+            catch (Exception exception) when (exception is not ChannelLostException && time.GetElapsedTime(start) + backoff < options.CurrentValue.PublishTimeout)
+            {
+                LogRetry(exception, channel);
+                named = named with { Origin = named.Origin! with { Again = true } };
+            }
+
+            await Task.Delay(backoff, time);
+        }
     }
 
     private async Task Run(string channel, ChannelPublisher publisher)
@@ -56,4 +97,7 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
 
     [LoggerMessage(1, LogLevel.Information, "A publish to channel {Channel} failed")]
     private partial void LogFailed(Exception exception, string channel);
+
+    [LoggerMessage(2, LogLevel.Debug, "A publish to channel {Channel} got no answer; trying again")]
+    private partial void LogRetry(Exception exception, string channel);
 }

@@ -166,7 +166,7 @@ internal sealed class WebSocketEndpoint(
             }
 
             var type = received.MessageType == WebSocketMessageType.Text ? MessageText.TextType : MessageText.BinaryType;
-            var (_, problem) = await publisher.Publish(channel, new MessageDraft(type, message.WrittenSpan.ToArray()));
+            var (_, problem) = await publisher.Publish(channel, new Publication(new MessageDraft(type, message.WrittenSpan.ToArray())));
             if (problem is not null)
             {
                 return ((WebSocketCloseStatus)1013, problem.Title);

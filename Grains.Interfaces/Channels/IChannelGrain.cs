@@ -40,11 +40,46 @@ public interface IChannelGrain : IGrainWithStringKey
     Task<long> OpenSource(long term);
 }
 
-/// <summary>Messages to publish together.</summary>
+/// <summary>Messages to publish together, with nothing between them: all of them or none.</summary>
 /// <param name="Messages">At least one.</param>
 /// <param name="SourceTerm">A term from <see cref="IChannelGrain.OpenSource"/>, or 0 for any publisher.</param>
+/// <param name="Groups">
+/// The publishes that the messages belong to, each with an answer of its own, in order and without remainder; null for one publish without a key.
+/// </param>
+/// <param name="Origin">Makes it safe to send the request again; null where it is sent once.</param>
 [GenerateSerializer, Immutable, Alias("OrleansGateway.PublishRequest")]
-public sealed record PublishRequest([property: Id(0)] MessageDraft[] Messages, [property: Id(1)] long SourceTerm = 0);
+public sealed record PublishRequest(
+    [property: Id(0)] MessageDraft[] Messages,
+    [property: Id(1)] long SourceTerm = 0,
+    [property: Id(2)] PublishGroup[]? Groups = null,
+    [property: Id(3)] PublishOrigin? Origin = null);
+
+/// <summary>One publish within a request: a message, or a batch.</summary>
+/// <param name="Count">How many of the request's messages it has, at least 1.</param>
+/// <param name="Key">Its idempotency key, or null. A publish whose key the channel remembers gets the first one's answer.</param>
+[GenerateSerializer, Immutable, Alias("OrleansGateway.PublishGroup")]
+public readonly record struct PublishGroup([property: Id(0)] int Count, [property: Id(1)] string? Key = null);
+
+/// <summary>
+/// Names a request, so that the channel recognizes it when it comes again because its answer was lost. A sender has at most
+/// one request to a channel under way; what is older than the newest that the channel knows of is not taken.
+/// </summary>
+/// <param name="Sender">A process, new each time it starts.</param>
+/// <param name="Sequence">Rises with each request of the sender to the channel; the same for the same request.</param>
+/// <param name="Again">Whether it was sent before. A channel that cannot know what became of it then answers with <see cref="ChannelLostException"/>.</param>
+[GenerateSerializer, Immutable, Alias("OrleansGateway.PublishOrigin")]
+public sealed record PublishOrigin([property: Id(0)] Guid Sender, [property: Id(1)] long Sequence, [property: Id(2)] bool Again = false);
+
+/// <summary>The channel's log went with the node that held it: what was under way may or may not have been published.</summary>
+[GenerateSerializer, Alias("OrleansGateway.ChannelLostException")]
+public sealed class ChannelLostException : Exception
+{
+    /// <summary>Makes one with a text for the log.</summary>
+    public ChannelLostException(string message)
+        : base(message)
+    {
+    }
+}
 
 /// <summary>What became of a publish.</summary>
 public enum PublishStatus
@@ -57,6 +92,15 @@ public enum PublishStatus
 
     /// <summary>The source's term does not stand: another replaced it, or the channel moved and does not know it yet.</summary>
     StaleSource,
+
+    /// <summary>Other messages were published with the same key.</summary>
+    KeyReused,
+
+    /// <summary>The channel's log has no room. Nothing was published.</summary>
+    LogFull,
+
+    /// <summary>The channel's log cannot be written. Nothing was published.</summary>
+    LogUnavailable,
 }
 
 /// <summary>The answer to a publish.</summary>
@@ -64,12 +108,14 @@ public enum PublishStatus
 /// <param name="Epoch">The epoch of the messages.</param>
 /// <param name="FirstOffset">The first message's offset; the others follow without a hole.</param>
 /// <param name="TimeMs">When they were accepted, in ms since 1970.</param>
+/// <param name="Groups">The answer to each of the request's groups, where it has some; otherwise null.</param>
 [GenerateSerializer, Immutable, Alias("OrleansGateway.PublishResult")]
 public readonly record struct PublishResult(
     [property: Id(0)] PublishStatus Status,
     [property: Id(1)] string Epoch,
     [property: Id(2)] long FirstOffset,
-    [property: Id(3)] long TimeMs);
+    [property: Id(3)] long TimeMs,
+    [property: Id(4)] PublishResult[]? Groups = null);
 
 /// <summary>Where a channel stands.</summary>
 /// <param name="Term">The term of its owner.</param>
