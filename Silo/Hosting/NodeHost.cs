@@ -10,6 +10,7 @@ using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
 using OrleansGateway.Membership;
+using OrleansGateway.Storage;
 
 namespace OrleansGateway.Hosting;
 
@@ -65,6 +66,11 @@ internal static class NodeHost
             {
                 silo.Services.Configure<SqliteMembershipOptions>(x => x.File = Path.Combine(node.State, "membership.db"));
                 silo.Services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
+            }
+
+            if (node.Storage == "local")
+            {
+                silo.Services.AddLocalChannelLog(Path.Combine(node.State, "channels"));
             }
 
             silo.AddGatewayGrains();
