@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OrleansGateway.Logs;
 
 namespace OrleansGateway.Storage;
@@ -6,12 +7,26 @@ namespace OrleansGateway.Storage;
 /// <summary>Puts the log in files into a silo.</summary>
 public static class LocalLogHosting
 {
-    /// <summary>Keeps the channels' messages in files that the nodes of one machine share.</summary>
-    /// <param name="services">The silo's services.</param>
+    /// <summary>Keeps the channels' messages in files that the nodes of one machine share. To be called before the silo is added: it opens first and closes last.</summary>
+    /// <param name="services">The node's services.</param>
     /// <param name="directory">The directory; it is made where it is missing.</param>
     public static IServiceCollection AddLocalChannelLog(this IServiceCollection services, string directory)
     {
         services.Configure<LocalLogOptions>(x => x.Directory = directory);
-        return services.AddSingleton<IChannelLog, LocalChannelLog>();
+        services.AddSingleton<LocalChannelLog>();
+        services.AddSingleton<IChannelLog>(sp => sp.GetRequiredService<LocalChannelLog>());
+        return services.AddHostedService<Opening>();
+    }
+
+    // Whatever is wrong with the store is said at the start, and not by the first channel. The container closes it.
+    private sealed class Opening(LocalChannelLog log) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            ArgumentNullException.ThrowIfNull(log);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

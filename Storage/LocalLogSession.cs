@@ -25,6 +25,9 @@ internal sealed class LocalLogSession : IChannelLogSession
     private long _next;
     private bool _superseded;
 
+    // The count at which the session was last found to stand, by whoever looked.
+    private long _stood;
+
     // What stands: readers see no more.
     private long _newest;
 
@@ -44,7 +47,7 @@ internal sealed class LocalLogSession : IChannelLogSession
             (log, directory, writer, retention, time, channel, slot, seen, segments);
         (Term, Epoch, Newest, LastTimeMs, SourceTerm, Recent) =
             (segments[^1].Term, state.Epoch, state.Newest, state.LastTimeMs, state.SourceTerm, state.Recent);
-        (_newest, _next, _oldest, _bytes) = (state.Newest, state.Newest + 1, state.Oldest, state.Bytes);
+        (_newest, _next, _oldest, _bytes, _stood) = (state.Newest, state.Newest + 1, state.Oldest, state.Bytes, seen);
     }
 
     public long Term { get; }
@@ -77,6 +80,23 @@ internal sealed class LocalLogSession : IChannelLogSession
     }
 
     public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(Task.Run(() => ReadNow(after, maxBytes)));
+
+    public ValueTask<bool> Stands()
+    {
+        var count = _directory.Counters.Read(_slot);
+        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(Task.Run(Look));
+
+        bool Look()
+        {
+            if (!_log.IsNewest(_channel, Term))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _stood, count);
+            return true;
+        }
+    }
 
     public ValueTask KeepSource(long sourceTerm) =>
         new(_writer.Write(new SmallWrite(x => x.Source.Bind(1, sourceTerm).Bind(2, Own.Channel).Bind(3, Own.Term).Run())));

@@ -21,6 +21,7 @@ internal sealed partial class LogWriter : IDisposable
     private readonly Thread _thread;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private bool _failing;
 
     public LogWriter(Database database, ILogger logger)
     {
@@ -82,6 +83,12 @@ internal sealed partial class LogWriter : IDisposable
                 continue;
             }
 
+            if (_failing)
+            {
+                _failing = false;
+                LogRecovered(_database.File);
+            }
+
             foreach (var write in _writes)
             {
                 write.Committed();
@@ -112,15 +119,23 @@ internal sealed partial class LogWriter : IDisposable
         }
 
         var full = exception is SqliteError { IsFull: true };
-        LogFailed(exception, _database.File, _writes.Count);
+        if (!_failing)
+        {
+            _failing = true;
+            LogFailed(exception, _database.File);
+        }
+
         foreach (var write in _writes)
         {
             write.Fail(new LogException(full ? LogFault.Full : LogFault.Unavailable, exception.Message, exception));
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The store's file {File} took {Writes} writes not")]
-    private partial void LogFailed(Exception exception, string file, int writes);
+    [LoggerMessage(1, LogLevel.Error, "The store's file {File} cannot be written; publishes are refused until it can")]
+    private partial void LogFailed(Exception exception, string file);
+
+    [LoggerMessage(2, LogLevel.Information, "The store's file {File} can be written again")]
+    private partial void LogRecovered(string file);
 }
 
 /// <summary>Something to write. It is applied and told of its commit by the writer's thread.</summary>

@@ -13,7 +13,7 @@ namespace OrleansGateway.Channels;
 /// Orders and numbers the messages of one channel. What it takes goes to the log first; when the log has it, it is
 /// remembered, published to the channel's stream, and acknowledged. Several appends may be under way, and they end in order.
 /// </summary>
-[GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement]
+[GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ChannelGrain(
     IChannelLog log, StreamHost streams, Handover handover, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
     : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
@@ -99,7 +99,7 @@ internal sealed partial class ChannelGrain(
             }
         }
 
-        return Position;
+        return await Standing(Position);
     }
 
     public async Task<ChannelPage> Read(MessageId after, int maxBytes)
@@ -114,7 +114,7 @@ internal sealed partial class ChannelGrain(
                 : _history.Read(after.Offset, maxBytes);
         }
 
-        return new ChannelPage(Position, _session!.KeepsMessages ? _session.Oldest : _history.Oldest, batches);
+        return await Standing(new ChannelPage(Position, _session!.KeepsMessages ? _session.Oldest : _history.Oldest, batches));
     }
 
     public async Task<long> OpenSource(long term)
@@ -380,6 +380,25 @@ internal sealed partial class ChannelGrain(
         {
             LogSuperseded(_name);
             DeactivateOnIdle();
+        }
+    }
+
+    /// <summary>Gives out what the channel says, unless another owner has taken it over: then that one may have said more.</summary>
+    private ValueTask<T> Standing<T>(T answer)
+    {
+        var stands = _session!.Stands();
+        return stands is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.FromResult(answer) : Look();
+
+        async ValueTask<T> Look()
+        {
+            if (await stands)
+            {
+                return answer;
+            }
+
+            LogSuperseded(_name);
+            DeactivateOnIdle();
+            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
         }
     }
 

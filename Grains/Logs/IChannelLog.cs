@@ -55,6 +55,9 @@ public interface IChannelLogSession
     /// <param name="maxBytes">About how many bytes to return; at least one batch comes where there is one.</param>
     ValueTask<MessageBatch[]> Read(long after, int maxBytes);
 
+    /// <summary>Whether no other session has taken the channel over. An owner that was frozen looks before it says where the channel stands.</summary>
+    ValueTask<bool> Stands();
+
     /// <summary>Remembers the term that was given to the channel's source.</summary>
     ValueTask KeepSource(long sourceTerm);
 

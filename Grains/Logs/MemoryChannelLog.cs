@@ -30,6 +30,8 @@ internal sealed class MemoryChannelLog(TimeProvider time) : IChannelLog
 
         public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => ValueTask.FromResult<MessageBatch[]>([]);
 
+        public ValueTask<bool> Stands() => ValueTask.FromResult(true);
+
         public ValueTask KeepSource(long sourceTerm) => ValueTask.CompletedTask;
 
         public ValueTask Delete() => ValueTask.CompletedTask;

@@ -33,6 +33,11 @@ internal static class NodeHost
         builder.Services.AddOptions<BridgesOptions>().Configure<IConfiguration>(Bridges);
         builder.Services.AddSingleton<IFatalErrorHandler, RestartOnEviction>();
 
+        if (node.Storage == "local")
+        {
+            builder.Services.AddLocalChannelLog(Path.Combine(node.State, "channels"));
+        }
+
         builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(x => (x.ClusterId, x.ServiceId) = ("gateway", "gateway"));
@@ -66,11 +71,6 @@ internal static class NodeHost
             {
                 silo.Services.Configure<SqliteMembershipOptions>(x => x.File = Path.Combine(node.State, "membership.db"));
                 silo.Services.AddSingleton<IMembershipTable, SqliteMembershipTable>();
-            }
-
-            if (node.Storage == "local")
-            {
-                silo.Services.AddLocalChannelLog(Path.Combine(node.State, "channels"));
             }
 
             silo.AddGatewayGrains();
