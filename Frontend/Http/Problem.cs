@@ -19,6 +19,8 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem ReadOnly(string channel) => new(
         403, "read-only", "Only the gateway publishes to this channel", $"The channel '{channel}' is fed by the gateway itself; publish to another one.");
 
+    public static Problem MayNotPublish(string detail) => new(403, "may-not-publish", "This connection may not publish", detail);
+
     public static Problem ForeignOrigin(string origin) => new(
         403, "origin", "Pages of this origin are not allowed", $"The origin '{origin}' is none of this cluster's nodes; allow it by the setting Gateway:Origins.");
 
@@ -47,6 +49,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     public static Problem LogUnavailable(string channel) => new(
         503, "storage", "The log of the channel cannot be written", $"The log of the channel '{channel}' cannot be written; nothing was published. The node's log says why.");
+
+    public static Problem ChannelUnreachable(string channel) => new(
+        503, "unreachable", "The channel cannot be reached now", $"The node that holds the channel '{channel}' was lost or is stopping. Try again; another node takes over.");
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "The message could not be published now", detail);
 
