@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
+using OrleansGateway.Logs;
 using OrleansGateway.Presence;
 using OrleansGateway.Streams;
 
@@ -13,12 +14,14 @@ namespace OrleansGateway;
 public static class GatewayGrainsHosting
 {
     /// <summary>Adds channels, their streams, the bridges, the announcer and the view of the cluster.</summary>
+    /// <remarks>The channels' messages are kept in memory, unless another <see cref="IChannelLog"/> was registered before.</remarks>
     public static ISiloBuilder AddGatewayGrains(this ISiloBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<RetentionOptions>();
+        services.TryAddSingleton<IChannelLog, MemoryChannelLog>();
         services.AddOptions<BridgesOptions>();
         services.AddOptions<LocalNodeOptions>();
 

@@ -37,6 +37,9 @@ public sealed class NodeOptions
     /// <summary>How nodes find each other: <c>local</c> (default) or <c>development</c>.</summary>
     public string Membership { get; set; } = "local";
 
+    /// <summary>Where the channels' messages are kept: <c>local</c> (default) or <c>memory</c>.</summary>
+    public string Storage { get; set; } = "local";
+
     /// <summary>Reads them.</summary>
     public static NodeOptions From(IConfiguration configuration) => configuration.GetSection(SectionName).Get<NodeOptions>() ?? new NodeOptions();
 

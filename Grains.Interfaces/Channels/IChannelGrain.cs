@@ -54,6 +54,17 @@ public sealed record PublishRequest(
     [property: Id(2)] PublishGroup[]? Groups = null,
     [property: Id(3)] PublishOrigin? Origin = null);
 
+/// <summary>The channel has another owner, which knows what became of the request: it can be sent again as it is.</summary>
+[GenerateSerializer, Alias("OrleansGateway.ChannelMovedException")]
+public sealed class ChannelMovedException : Exception
+{
+    /// <summary>Makes one with a text for the log.</summary>
+    public ChannelMovedException(string message)
+        : base(message)
+    {
+    }
+}
+
 /// <summary>One publish within a request: a message, or a batch.</summary>
 /// <param name="Count">How many of the request's messages it has, at least 1.</param>
 /// <param name="Key">Its idempotency key, or null. A publish whose key the channel remembers gets the first one's answer.</param>

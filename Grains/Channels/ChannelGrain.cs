@@ -1,46 +1,59 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Streams;
 using OrleansGateway.Cluster;
+using OrleansGateway.Logs;
 using OrleansGateway.Streams;
 
 namespace OrleansGateway.Channels;
 
-/// <summary>Orders and numbers the messages of one channel, keeps the newest, and publishes them to the channel's stream.</summary>
-[GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement]
-internal sealed class ChannelGrain(StreamHost streams, Handover handover, IOptions<RetentionOptions> retention, TimeProvider time)
+/// <summary>
+/// Orders and numbers the messages of one channel. What it takes goes to the log first; when the log has it, it is
+/// remembered, published to the channel's stream, and acknowledged. Several appends may be under way, and they end in order.
+/// </summary>
+[GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
+internal sealed partial class ChannelGrain(
+    IChannelLog log, StreamHost streams, Handover handover, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
     : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
 {
     private const string StateKey = "channel";
 
+    // Where the log keeps the messages, memory holds those that most readers ask for.
+    private static readonly RetentionLimits Recent = new() { Messages = 1024, Bytes = 256 * 1024 };
+
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
-    private readonly ChannelHistory _history = new(retention.Value);
+    private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
+
+    private readonly Queue<(Publishing Publishing, Task Append)> _underWay = [];
     private string _name = string.Empty;
     private IAsyncStream<MessageBatch> _stream = null!;
+    private PublishMemory _memory = null!;
+    private ChannelHistory _history = null!;
+    private IChannelLogSession? _session;
+    private ChannelState? _brought;
+    private Task _opening = Task.CompletedTask;
+    private LogException? _fault;
+    private long _openAt;
     private string _epoch = string.Empty;
     private long _term;
+    private long _next;
     private long _sourceTerm;
     private long _lastTime;
     private long _renewAt;
     private bool _hasSubscribers;
     private Task _room = Task.CompletedTask;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _name = this.GetPrimaryKeyString();
         _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
-        if (_epoch.Length == 0)
-        {
-            _epoch = Epochs.New();
-            _term = Now();
-        }
-
+        await Open();
         handover.Add(GrainContext);
         OnSubscribersChanged(0);
-        return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -50,55 +63,72 @@ internal sealed class ChannelGrain(StreamHost streams, Handover handover, IOptio
         return Task.CompletedTask;
     }
 
-    public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(
-        StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue)));
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        // What the log keeps needs no other way.
+        if (_session is { KeepsMessages: false })
+        {
+            dehydrationContext.TryAddValue(
+                StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue), _memory.Snapshot()));
+        }
+    }
 
     public void OnRehydrate(IRehydrationContext rehydrationContext)
     {
-        if (rehydrationContext.TryGetValue<ChannelState>(StateKey, out var state) && state is not null)
+        if (rehydrationContext.TryGetValue<ChannelState>(StateKey, out var state))
         {
-            // The next owner of the same log: what the one before may still send is older.
-            (_term, _epoch, _sourceTerm, _lastTime) = (state.Term + 1, state.Epoch, state.SourceTerm, state.LastTime);
-            _history.Restore(state.Newest, state.Batches);
+            _brought = state;
         }
     }
 
     public Task<PublishResult> Publish(PublishRequest request) =>
-        _room.IsCompleted ? Task.FromResult(Accept(request)) : AcceptWhenThereIsRoom(request);
+        _room.IsCompleted && _opening.IsCompleted && _session is not null ? Take(request) : TakeWhenReady(request);
 
-    public Task<ChannelPosition> GetPosition(ChannelPosition? seen = null)
+    public async Task<ChannelPosition> GetPosition(ChannelPosition? seen = null)
     {
+        await OpenSession();
         if (seen is not null && seen.Term >= _term && seen.Epoch != _epoch)
         {
-            _term = seen.Term + 1;
+            if (_session!.KeepsMessages)
+            {
+                await Reopen(seen.Term);
+            }
+            else
+            {
+                _term = seen.Term + 1;
+            }
         }
 
-        return Task.FromResult(Position);
+        return await Standing(Position);
     }
 
-    public Task<ChannelPage> Read(MessageId after, int maxBytes)
+    public async Task<ChannelPage> Read(MessageId after, int maxBytes)
     {
+        await OpenSession();
         _history.Trim(Now());
-        var batches = after.Epoch == _epoch ? _history.Read(after.Offset, maxBytes) : [];
-        return Task.FromResult(new ChannelPage(Position, _history.Oldest, batches));
+        MessageBatch[] batches = [];
+        if (after.Epoch == _epoch)
+        {
+            batches = after.Offset + 1 < _history.Oldest && _session!.KeepsMessages
+                ? await _session.Read(after.Offset, maxBytes)
+                : _history.Read(after.Offset, maxBytes);
+        }
+
+        return await Standing(new ChannelPage(Position, _session!.KeepsMessages ? _session.Oldest : _history.Oldest, batches));
     }
 
-    public Task<long> OpenSource(long term)
+    public async Task<long> OpenSource(long term)
     {
-        if (term == 0)
+        await OpenSession();
+        if (term != 0 && term < _sourceTerm)
         {
-            _sourceTerm = Math.Max(_sourceTerm + 1, Now());
-        }
-        else if (term >= _sourceTerm)
-        {
-            _sourceTerm = term;
-        }
-        else
-        {
-            return Task.FromResult(0L);
+            return 0;
         }
 
-        return Task.FromResult(_sourceTerm);
+        // Before the log has it the source has no right to it, but none before it has one either.
+        var granted = _sourceTerm = term == 0 ? Math.Max(_sourceTerm + 1, Now()) : term;
+        await _session!.KeepSource(granted);
+        return granted;
     }
 
     // A channel that somebody listens to stays where it is.
@@ -110,50 +140,342 @@ internal sealed class ChannelGrain(StreamHost streams, Handover handover, IOptio
 
     private ChannelPosition Position => new(_term, _epoch, _history.Newest);
 
-    // Its messages live in its memory, so it stays as long as they are kept.
-    private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan : _lastTime == 0 ? TimeSpan.Zero : retention.Value.Age + (2 * Slack);
+    // What lives in its memory only, lives as long as the messages are kept.
+    private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan
+        : _lastTime == 0 || _session is not { KeepsMessages: false } ? TimeSpan.Zero
+        : retention.CurrentValue.Of(_name).Age + (2 * Slack);
 
-    private async Task<PublishResult> AcceptWhenThereIsRoom(PublishRequest request)
+    private async Task<PublishResult> TakeWhenReady(PublishRequest request)
     {
-        while (!_room.IsCompleted)
+        while (!(_room.IsCompleted && _opening.IsCompleted && _session is not null))
         {
             await _room;
-        }
-
-        return Accept(request);
-    }
-
-    private PublishResult Accept(PublishRequest request)
-    {
-        if (request.SourceTerm != 0)
-        {
-            if (request.SourceTerm != _sourceTerm)
+            try
             {
-                return new PublishResult(PublishStatus.StaleSource, _epoch, 0, 0);
+                await OpenSession();
+            }
+            catch (LogException exception)
+            {
+                return Refuse(exception);
             }
         }
-        else if (ChannelName.IsReadOnly(_name))
+
+        return await Take(request);
+    }
+
+    private Task<PublishResult> Take(PublishRequest request)
+    {
+        if (request.SourceTerm != 0 ? request.SourceTerm != _sourceTerm : ChannelName.IsReadOnly(_name))
         {
-            return new PublishResult(PublishStatus.ReadOnly, _epoch, 0, 0);
+            return Task.FromResult(new PublishResult(
+                request.SourceTerm != 0 ? PublishStatus.StaleSource : PublishStatus.ReadOnly, _epoch, 0, 0));
         }
 
+        if (request.Origin is { } origin)
+        {
+            if (_memory.Find(origin.Sender) is { } known && known.Sequence >= origin.Sequence)
+            {
+                return known.Sequence == origin.Sequence
+                    ? AnswerAgain(request, known.Answer)
+                    : throw new ChannelLostException($"A later request of the same sender to the channel '{_name}' was answered.");
+            }
+
+            if (origin.Again && !_session!.KeepsMessages)
+            {
+                throw new ChannelLostException($"The channel '{_name}' does not know whether it was published.");
+            }
+        }
+
+        return request.Groups is null ? TakeAll(request) : TakeGroups(request);
+    }
+
+    private Task<PublishResult> TakeAll(PublishRequest request)
+    {
+        var publishing = Begin(request.Messages, request.Origin, null);
+        return publishing.Settled.IsCompletedSuccessfully ? Task.FromResult(ResultOf(publishing)) : Wait(publishing);
+
+        async Task<PublishResult> Wait(Publishing pending)
+        {
+            try
+            {
+                await pending.Settled;
+                return ResultOf(pending);
+            }
+            catch (LogException exception)
+            {
+                return Refuse(exception);
+            }
+        }
+    }
+
+    /// <summary>Takes those groups whose keys it does not know, and answers for all.</summary>
+    private async Task<PublishResult> TakeGroups(PublishRequest request)
+    {
+        var (now, groups) = (Now(), request.Groups!);
+        var answers = new (Answered? Known, int Index, bool Reused)[groups.Length];
+        var taken = new List<MessageDraft>(request.Messages.Length);
+        List<(string Key, UInt128 Fingerprint, int Index, int Count)>? keys = null;
+        var at = 0;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var (count, key) = groups[i];
+            var messages = request.Messages.AsSpan(at, count);
+            at += count;
+            if (key is not null)
+            {
+                var fingerprint = PublishMemory.Fingerprint(messages);
+                if (_memory.Find(key, now) is { } known)
+                {
+                    answers[i] = (known.Answer, 0, known.Fingerprint != fingerprint);
+                    continue;
+                }
+
+                // The same key twice in one request.
+                if (keys?.FindIndex(x => x.Key == key) is >= 0 and var index)
+                {
+                    answers[i] = (null, keys[index].Index, keys[index].Fingerprint != fingerprint);
+                    continue;
+                }
+
+                (keys ??= []).Add((key, fingerprint, taken.Count, count));
+            }
+
+            answers[i] = (null, taken.Count, false);
+            taken.AddRange(messages);
+        }
+
+        var publishing = taken.Count == 0 ? null : Begin([.. taken], request.Origin, keys);
+        var results = new PublishResult[groups.Length];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var (known, index, reused) = answers[i];
+            results[i] = reused ? new PublishResult(PublishStatus.KeyReused, _epoch, 0, 0)
+                : await ResultOf(known ?? new Answered(publishing!.FirstOffset + index, groups[i].Count, publishing.TimeMs, publishing.Settled));
+        }
+
+        return new PublishResult(PublishStatus.Accepted, _epoch, publishing?.FirstOffset ?? 0, now, results);
+    }
+
+    /// <summary>Answers a request whose messages it has taken before.</summary>
+    private async Task<PublishResult> AnswerAgain(PublishRequest request, Answered taken)
+    {
+        if (request.Groups is null)
+        {
+            return await ResultOf(taken);
+        }
+
+        var results = new PublishResult[request.Groups.Length];
+        var (at, next) = (0, taken.FirstOffset);
+        for (var i = 0; i < results.Length; i++)
+        {
+            var (count, key) = request.Groups[i];
+            if (key is not null && _memory.Find(key, 0) is { } known)
+            {
+                results[i] = known.Fingerprint == PublishMemory.Fingerprint(request.Messages.AsSpan(at, count))
+                    ? await ResultOf(known.Answer)
+                    : new PublishResult(PublishStatus.KeyReused, _epoch, 0, 0);
+                next += known.Answer.FirstOffset == next ? count : 0;
+            }
+            else
+            {
+                results[i] = await ResultOf(taken with { FirstOffset = next });
+                next += count;
+            }
+
+            at += count;
+        }
+
+        return new PublishResult(PublishStatus.Accepted, _epoch, taken.FirstOffset, taken.TimeMs, results);
+    }
+
+    private async ValueTask<PublishResult> ResultOf(Answered answer)
+    {
+        try
+        {
+            await answer.Settled;
+            return new PublishResult(PublishStatus.Accepted, _epoch, answer.FirstOffset, answer.TimeMs);
+        }
+        catch (LogException exception)
+        {
+            return Refuse(exception);
+        }
+    }
+
+    private static PublishResult ResultOf(Publishing publishing) =>
+        new(PublishStatus.Accepted, publishing.Entry.Batch.Epoch, publishing.FirstOffset, publishing.TimeMs);
+
+    private PublishResult Refuse(LogException exception) => exception.Fault switch
+    {
+        LogFault.Full => new PublishResult(PublishStatus.LogFull, _epoch, 0, 0),
+        LogFault.Unavailable => new PublishResult(PublishStatus.LogUnavailable, _epoch, 0, 0),
+
+        // Whoever has the channel now knows what became of it.
+        _ => throw new ChannelMovedException($"The channel '{_name}' has another owner."),
+    };
+
+    /// <summary>Numbers messages and gives them to the log.</summary>
+    private Publishing Begin(MessageDraft[] messages, PublishOrigin? origin, List<(string Key, UInt128 Fingerprint, int Index, int Count)>? keys)
+    {
         _lastTime = Math.Max(_lastTime, Now());
-        var batch = MessageBatch.Pack(_term, _epoch, _history.Newest + 1, _lastTime, request.Messages);
         if (_lastTime >= _renewAt)
         {
             DelayDeactivation(TimeToKeep);
             _renewAt = _lastTime + (long)Slack.TotalMilliseconds;
         }
 
+        var first = _next;
+        var batch = MessageBatch.Pack(_term, _epoch, first, _lastTime, messages);
+        var publishing = new Publishing(
+            new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime);
+        _next = batch.LastOffset + 1;
+        _memory.Remember(publishing);
+        var append = _session!.Append(publishing.Entry);
+        if (append.IsCompletedSuccessfully && _underWay.Count == 0)
+        {
+            Publish(publishing);
+        }
+        else
+        {
+            _underWay.Enqueue((publishing, append.AsTask()));
+            _ = SettleAfter(_underWay.Last().Append);
+        }
+
+        return publishing;
+    }
+
+    private async Task SettleAfter(Task append)
+    {
+        await append.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        while (_underWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
+        {
+            _underWay.Dequeue();
+            if (oldest.Append.IsCompletedSuccessfully)
+            {
+                Publish(oldest.Publishing);
+            }
+            else
+            {
+                Fail(oldest.Publishing, oldest.Append.Exception!.InnerException!);
+            }
+        }
+    }
+
+    private void Publish(Publishing publishing)
+    {
+        var batch = publishing.Entry.Batch;
         _history.Append(batch, _lastTime);
-        _room = _stream.OnNextAsync(batch);
-        return new PublishResult(PublishStatus.Accepted, _epoch, batch.FirstOffset, _lastTime);
+        var room = _stream.OnNextAsync(batch);
+        _room = _room.IsCompleted ? room : room.IsCompleted ? _room : Task.WhenAll(_room, room);
+        publishing.Settle();
+    }
+
+    private void Fail(Publishing publishing, Exception exception)
+    {
+        _memory.Forget(publishing);
+
+        // Its number is free again, and those behind it have failed too.
+        _next = Math.Min(_next, publishing.FirstOffset);
+        publishing.Fail(exception);
+        if (exception is LogException { Fault: LogFault.Superseded })
+        {
+            LogSuperseded(_name);
+            DeactivateOnIdle();
+        }
+    }
+
+    /// <summary>Gives out what the channel says, unless another owner has taken it over: then that one may have said more.</summary>
+    private ValueTask<T> Standing<T>(T answer)
+    {
+        var stands = _session!.Stands();
+        return stands is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.FromResult(answer) : Look();
+
+        async ValueTask<T> Look()
+        {
+            if (await stands)
+            {
+                return answer;
+            }
+
+            LogSuperseded(_name);
+            DeactivateOnIdle();
+            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
+        }
+    }
+
+    /// <summary>Opens the log where it is not open. It ends in an error while the log cannot be opened.</summary>
+    private async Task OpenSession()
+    {
+        await _opening;
+        if (_session is null)
+        {
+            if (Now() < _openAt)
+            {
+                throw _fault!;
+            }
+
+            await (_opening = Open());
+            if (_session is null)
+            {
+                throw _fault!;
+            }
+        }
+    }
+
+    private async Task Open(long aboveTerm = 0)
+    {
+        try
+        {
+            var session = await log.Open(_name, aboveTerm);
+            (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
+            _memory = new PublishMemory(retention.CurrentValue);
+            _history = new ChannelHistory(session.KeepsMessages ? Recent : retention.CurrentValue.Of(_name));
+            if (_brought is { } state)
+            {
+                // The next owner of the same messages: what the one before may still send is older.
+                (_term, _epoch, _sourceTerm, _lastTime) = (state.Term + 1, state.Epoch, state.SourceTerm, state.LastTime);
+                _history.Restore(state.Newest, state.Batches);
+                _memory.Restore(state.Publishes);
+                _brought = null;
+            }
+            else
+            {
+                _history.Restore(session.Newest, []);
+                _memory.Restore(session.Recent);
+            }
+
+            (_next, _session, _fault) = (_history.Newest + 1, session, null);
+        }
+        catch (LogException exception)
+        {
+            LogNotOpened(exception, _name);
+            _fault = exception;
+            _openAt = Now() + (long)BetweenOpenings.TotalMilliseconds;
+        }
+    }
+
+    /// <summary>Takes the channel over from itself, under a higher term.</summary>
+    private async Task Reopen(long aboveTerm)
+    {
+        var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
+        await (_opening = Again());
+
+        async Task Again()
+        {
+            await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            await Open(aboveTerm);
+        }
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: another owner took it over")]
+    private partial void LogSuperseded(string channel);
+
+    [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: its log cannot be opened; trying again when it is asked for")]
+    private partial void LogNotOpened(Exception exception, string channel);
 }
 
-/// <summary>What a channel takes along to another node.</summary>
+/// <summary>What a channel that has no log takes along to another node.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansGateway.ChannelState")]
 internal sealed record ChannelState(
     [property: Id(0)] long Term,
@@ -161,4 +483,5 @@ internal sealed record ChannelState(
     [property: Id(2)] long SourceTerm,
     [property: Id(3)] long LastTime,
     [property: Id(4)] long Newest,
-    [property: Id(5)] MessageBatch[] Batches);
+    [property: Id(5)] MessageBatch[] Batches,
+    [property: Id(6)] LoggedPublish[] Publishes);

@@ -1,23 +1,7 @@
 namespace OrleansGateway.Channels;
 
-/// <summary>What a channel keeps.</summary>
-public sealed class RetentionOptions
-{
-    /// <summary>The configuration section.</summary>
-    public const string SectionName = "Gateway:Retention";
-
-    /// <summary>The most messages of a channel, 10,000.</summary>
-    public int Messages { get; set; } = 10_000;
-
-    /// <summary>The most bytes of a channel, 16 MiB. The newest message is always kept.</summary>
-    public long Bytes { get; set; } = 16 * 1024 * 1024;
-
-    /// <summary>The longest time that a message is kept, 24 hours.</summary>
-    public TimeSpan Age { get; set; } = TimeSpan.FromHours(24);
-}
-
 /// <summary>The newest messages of a channel in memory, in the batches in which they were published.</summary>
-internal sealed class ChannelHistory(RetentionOptions retention)
+internal sealed class ChannelHistory(RetentionLimits retention)
 {
     // A deque: what expires goes from the front, readers find their place by bisection.
     private readonly List<MessageBatch> _batches = [];

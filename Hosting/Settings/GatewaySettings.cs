@@ -61,8 +61,9 @@ public static class GatewaySettings
 
     /// <summary>Where the logs of the channels are.</summary>
     public static Setting Storage { get; } = new(
-        "--storage", "Gateway:Storage", "memory", "KIND", "memory", static x => x is "memory", "where the messages of a channel are kept: memory")
-    { UsedBy = Parts.Node | Parts.Cluster, NotYet = ["local", "redis", "postgres"] };
+        "--storage", "Gateway:Storage", "local", "KIND", "local or memory", static x => x is "local" or "memory",
+        "where messages are kept: local (files, any node may die) or memory (a channel's messages die with its node)")
+    { UsedBy = Parts.Node | Parts.Cluster, NotYet = ["redis", "postgres"] };
 
     /// <summary>The number of a node.</summary>
     public static Setting Node { get; } = new(

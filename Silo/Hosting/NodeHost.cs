@@ -10,6 +10,7 @@ using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
 using OrleansGateway.Membership;
+using OrleansGateway.Storage;
 
 namespace OrleansGateway.Hosting;
 
@@ -31,6 +32,11 @@ internal static class NodeHost
         builder.Services.Configure<LocalNodeOptions>(x => x.Http = $"http://{new IPEndPoint(reached, node.PortOf(node.Http))}");
         builder.Services.AddOptions<BridgesOptions>().Configure<IConfiguration>(Bridges);
         builder.Services.AddSingleton<IFatalErrorHandler, RestartOnEviction>();
+
+        if (node.Storage == "local")
+        {
+            builder.Services.AddLocalChannelLog(Path.Combine(node.State, "channels"));
+        }
 
         builder.UseOrleans(silo =>
         {

@@ -19,7 +19,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("status --jsno", "error: --jsno is not a flag of gateway status; did you mean --json?")]
     [InlineData("up --nodes 0", "error: --nodes (Gateway:Nodes) is '0'; allowed is a number, 1 to 1000")]
     [InlineData("up --membership redis", "error: --membership (Gateway:Membership) is 'redis', which is not available yet; allowed is local or development")]
-    [InlineData("start node 1 --storage local", "error: --storage (Gateway:Storage) is 'local', which is not available yet; allowed is memory")]
+    [InlineData("start node 1 --storage redis", "error: --storage (Gateway:Storage) is 'redis', which is not available yet; allowed is local or memory")]
     [InlineData("start node one", "error: the number of a node is 'one'; allowed is a number, 1 to 1000")]
     [InlineData("logs -n some", "error: -n is 'some'; allowed is a number of lines, 0 or more")]
     [InlineData("strat", "error: 'strat' is not a command; did you mean start?")]

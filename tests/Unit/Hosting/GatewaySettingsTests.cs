@@ -13,7 +13,7 @@ public sealed class GatewaySettingsTests
     [InlineData("--numbers", "Gateway:Numbers", "127.0.0.1:7776")]
     [InlineData("--no-numbers", "Gateway:NoNumbers", "false")]
     [InlineData("--membership", "Gateway:Membership", "local")]
-    [InlineData("--storage", "Gateway:Storage", "memory")]
+    [InlineData("--storage", "Gateway:Storage", "local")]
     [InlineData("--node", "Gateway:Node", "1")]
     [InlineData("--nodes", "Gateway:Nodes", "3")]
     [InlineData("--rate", "NumberServer:RatePerMinute", "60")]
@@ -67,7 +67,6 @@ public sealed class GatewaySettingsTests
     [Theory]
     [InlineData("--membership", "redis")]
     [InlineData("--membership", "postgres")]
-    [InlineData("--storage", "local")]
     [InlineData("--storage", "redis")]
     public void Refuse_OfAValueThatIsToCome_SaysThatItIsNotAvailableYet(string flag, string value)
     {

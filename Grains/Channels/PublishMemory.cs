@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using OrleansGateway.Logs;
+
+namespace OrleansGateway.Channels;
+
+/// <summary>Messages that a channel took together: under way until the log has them.</summary>
+internal sealed class Publishing(LogEntry entry, long timeMs)
+{
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LogEntry Entry => entry;
+
+    public long FirstOffset => entry.Batch.FirstOffset;
+
+    public long TimeMs => timeMs;
+
+    /// <summary>Ends when the log has them, or fails.</summary>
+    public Task Settled => _settled.Task;
+
+    public void Settle() => _settled.TrySetResult();
+
+    public void Fail(Exception exception)
+    {
+        _settled.TrySetException(exception);
+
+        // It may be that nobody else waits for it.
+        _ = _settled.Task.Exception;
+    }
+}
+
+/// <summary>The first answer to what may come again: to a key, or to a request whose answer was lost.</summary>
+/// <param name="FirstOffset">The first message's offset.</param>
+/// <param name="Count">How many messages there are.</param>
+/// <param name="TimeMs">When they were accepted, in ms since 1970.</param>
+/// <param name="Settled">Ends when the log has them, or fails.</param>
+internal readonly record struct Answered(long FirstOffset, int Count, long TimeMs, Task Settled);
+
+/// <summary>What a channel remembers of its publishes, so that none is taken twice: keys for minutes, requests for seconds.</summary>
+internal sealed class PublishMemory(RetentionOptions retention)
+{
+    // Longer than anybody sends a request again.
+    private const long OriginAgeMs = 30_000;
+
+    private readonly Dictionary<string, (UInt128 Fingerprint, Answered Answer)> _keys = new(StringComparer.Ordinal);
+    private readonly Queue<(string Key, long FirstOffset, long TimeMs)> _oldestKeys = [];
+    private readonly Dictionary<Guid, (long Sequence, Answered Answer)> _origins = [];
+    private long _originsCheckedMs;
+
+    /// <summary>Takes over what the log remembers.</summary>
+    public void Restore(IEnumerable<LoggedPublish> logged)
+    {
+        foreach (var entry in logged)
+        {
+            Remember(entry.FirstOffset, entry.Count, entry.TimeMs, entry.Origin, entry.Keys, Task.CompletedTask);
+        }
+    }
+
+    public void Remember(Publishing publishing)
+    {
+        var (batch, origin, keys) = publishing.Entry;
+        Remember(batch.FirstOffset, batch.Count, publishing.TimeMs, origin, keys, publishing.Settled);
+    }
+
+    /// <summary>Forgets what was not taken after all.</summary>
+    public void Forget(Publishing publishing)
+    {
+        foreach (var key in publishing.Entry.Keys ?? [])
+        {
+            ForgetKey(key.Key, key.FirstOffset, publishing.TimeMs);
+        }
+
+        if (publishing.Entry.Origin is { } origin && _origins.TryGetValue(origin.Sender, out var known) && known.Sequence == origin.Sequence)
+        {
+            _origins.Remove(origin.Sender);
+        }
+    }
+
+    /// <summary>What is remembered of a key.</summary>
+    public (UInt128 Fingerprint, Answered Answer)? Find(string key, long nowMs)
+    {
+        while (_oldestKeys.TryPeek(out var oldest)
+            && (oldest.TimeMs < nowMs - (long)retention.KeyAge.TotalMilliseconds || _oldestKeys.Count > retention.Keys))
+        {
+            _oldestKeys.Dequeue();
+            ForgetKey(oldest.Key, oldest.FirstOffset, oldest.TimeMs);
+        }
+
+        return _keys.TryGetValue(key, out var known) ? known : null;
+    }
+
+    /// <summary>The newest request of a sender.</summary>
+    public (long Sequence, Answered Answer)? Find(Guid sender) => _origins.TryGetValue(sender, out var known) ? known : null;
+
+    /// <summary>The keys and requests that are remembered and settled, for the channel's next owner.</summary>
+    public LoggedPublish[] Snapshot() =>
+    [
+        .. _keys.Where(x => x.Value.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
+            x.Value.Answer.FirstOffset,
+            x.Value.Answer.Count,
+            x.Value.Answer.TimeMs,
+            null,
+            [new KeyedPublish(x.Key, x.Value.Fingerprint, x.Value.Answer.FirstOffset, x.Value.Answer.Count)])).OrderBy(x => x.FirstOffset),
+        .. _origins.Where(x => x.Value.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
+            x.Value.Answer.FirstOffset, x.Value.Answer.Count, x.Value.Answer.TimeMs, new PublishOrigin(x.Key, x.Value.Sequence), null)),
+    ];
+
+    /// <summary>A number that differs where bodies or types differ.</summary>
+    public static UInt128 Fingerprint(ReadOnlySpan<MessageDraft> messages)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> lengths = stackalloc byte[8];
+        foreach (var (type, body) in messages)
+        {
+            var typeBytes = type is null ? [] : Encoding.UTF8.GetBytes(type);
+            BinaryPrimitives.WriteInt32LittleEndian(lengths, type is null ? -1 : typeBytes.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(lengths[4..], body.Length);
+            hash.AppendData(lengths);
+            hash.AppendData(typeBytes);
+            hash.AppendData(body);
+        }
+
+        Span<byte> result = stackalloc byte[32];
+        hash.GetHashAndReset(result);
+        return BinaryPrimitives.ReadUInt128LittleEndian(result);
+    }
+
+    private void Remember(long firstOffset, int count, long timeMs, PublishOrigin? origin, KeyedPublish[]? keys, Task settled)
+    {
+        foreach (var key in keys ?? [])
+        {
+            _keys[key.Key] = (key.Fingerprint, new Answered(key.FirstOffset, key.Count, timeMs, settled));
+            _oldestKeys.Enqueue((key.Key, key.FirstOffset, timeMs));
+        }
+
+        if (origin is not null)
+        {
+            ForgetOldOrigins(timeMs);
+            _origins[origin.Sender] = (origin.Sequence, new Answered(firstOffset, count, timeMs, settled));
+        }
+    }
+
+    private void ForgetKey(string key, long firstOffset, long timeMs)
+    {
+        // Not one that was published anew since.
+        if (_keys.TryGetValue(key, out var known) && known.Answer.FirstOffset == firstOffset && known.Answer.TimeMs == timeMs)
+        {
+            _keys.Remove(key);
+        }
+    }
+
+    private void ForgetOldOrigins(long nowMs)
+    {
+        if (nowMs - _originsCheckedMs < OriginAgeMs)
+        {
+            return;
+        }
+
+        _originsCheckedMs = nowMs;
+        foreach (var (sender, known) in _origins)
+        {
+            if (known.Answer.TimeMs < nowMs - OriginAgeMs)
+            {
+                _origins.Remove(sender);
+            }
+        }
+    }
+}

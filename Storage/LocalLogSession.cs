@@ -1,0 +1,323 @@
+using OrleansGateway.Channels;
+using OrleansGateway.Logs;
+using OrleansGateway.Storage.Sqlite;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>One owner's hold on one channel.</summary>
+internal sealed class LocalLogSession : IChannelLogSession
+{
+    private readonly LocalChannelLog _log;
+    private readonly StoreDirectory _directory;
+    private readonly LogWriter _writer;
+    private readonly RetentionOptions _retention;
+    private readonly TimeProvider _time;
+    private readonly string _channel;
+    private readonly int _slot;
+    private readonly LogSegment[] _segments;
+    private readonly Lock _lock = new();
+    private long _oldest;
+    private long _bytes;
+    private int _trimming;
+
+    // Of the writer's thread alone.
+    private long _seen;
+    private long _next;
+    private bool _superseded;
+
+    // The count at which the session was last found to stand, by whoever looked.
+    private long _stood;
+
+    // What stands: readers see no more.
+    private long _newest;
+
+    public LocalLogSession(
+        LocalChannelLog log,
+        StoreDirectory directory,
+        LogWriter writer,
+        RetentionOptions retention,
+        TimeProvider time,
+        string channel,
+        int slot,
+        long seen,
+        LogSegment[] segments,
+        LogState state)
+    {
+        (_log, _directory, _writer, _retention, _time, _channel, _slot, _seen, _segments) =
+            (log, directory, writer, retention, time, channel, slot, seen, segments);
+        (Term, Epoch, Newest, LastTimeMs, SourceTerm, Recent) =
+            (segments[^1].Term, state.Epoch, state.Newest, state.LastTimeMs, state.SourceTerm, state.Recent);
+        (_newest, _next, _oldest, _bytes, _stood) = (state.Newest, state.Newest + 1, state.Oldest, state.Bytes, seen);
+    }
+
+    public long Term { get; }
+
+    public string Epoch { get; }
+
+    public long Newest { get; }
+
+    public long LastTimeMs { get; }
+
+    public long SourceTerm { get; }
+
+    public IReadOnlyList<LoggedPublish> Recent { get; }
+
+    public bool KeepsMessages => true;
+
+    public long Oldest => Volatile.Read(ref _oldest);
+
+    private LogSegment Own => _segments[^1];
+
+    private RetentionLimits Limits => _retention.Of(_channel);
+
+    public async ValueTask Append(LogEntry entry)
+    {
+        await _writer.Write(new AppendWrite(this, entry));
+        if (IsAboveLimits() && Interlocked.CompareExchange(ref _trimming, 1, 0) == 0)
+        {
+            _ = Task.Run(Trim);
+        }
+    }
+
+    public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(Task.Run(() => ReadNow(after, maxBytes)));
+
+    public ValueTask<bool> Stands()
+    {
+        var count = _directory.Counters.Read(_slot);
+        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(Task.Run(Look));
+
+        bool Look()
+        {
+            if (!_log.IsNewest(_channel, Term))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _stood, count);
+            return true;
+        }
+    }
+
+    public ValueTask KeepSource(long sourceTerm) =>
+        new(_writer.Write(new SmallWrite(x => x.Source.Bind(1, sourceTerm).Bind(2, Own.Channel).Bind(3, Own.Term).Run())));
+
+    public ValueTask Delete() => new(_log.Clear(_channel, Own.Channel, Own.Term, Epoch));
+
+    private MessageBatch[] ReadNow(long after, int maxBytes)
+    {
+        var (newest, from) = (Volatile.Read(ref _newest), Math.Max(after + 1, Oldest));
+        var fromMs = (_time.GetUtcNow() - Limits.Age).ToUnixTimeMilliseconds();
+        var batches = new List<MessageBatch>();
+        foreach (var segment in _segments)
+        {
+            if (Math.Min(segment.Last, newest) < from || maxBytes <= 0 || _directory.File(segment.File) is not { } file)
+            {
+                continue;
+            }
+
+            file.Read(reader =>
+            {
+                reader.Batches(segment.Channel, segment.Term, from, Math.Min(segment.Last, newest), (first, count, timeMs, data) =>
+                {
+                    if (timeMs < fromMs)
+                    {
+                        return true;
+                    }
+
+                    if (batches.Count > 0 && (first != batches[^1].LastOffset + 1 || (maxBytes -= data.Length) < 0))
+                    {
+                        // What comes before a hole is about to go: it was dropped elsewhere in between.
+                        return false;
+                    }
+
+                    maxBytes -= batches.Count == 0 ? data.Length : 0;
+                    batches.Add(new MessageBatch { Term = Term, Epoch = Epoch, FirstOffset = first, Count = count, Data = data });
+                    return maxBytes > 0;
+                });
+                return 0;
+            });
+        }
+
+        // What was not found is no longer kept.
+        if (batches.Count == 0 ? from <= newest : batches[0].FirstOffset > from)
+        {
+            lock (_lock)
+            {
+                _oldest = Math.Max(_oldest, batches.Count == 0 ? newest + 1 : batches[0].FirstOffset);
+            }
+        }
+
+        return [.. batches];
+    }
+
+    // With some slack, so that not every message makes another go.
+    private bool IsAboveLimits()
+    {
+        var limits = Limits;
+        return Volatile.Read(ref _newest) - Oldest >= limits.Messages + (limits.Messages / 64)
+            || Volatile.Read(ref _bytes) > limits.Bytes + (limits.Bytes / 64);
+    }
+
+    private async Task Trim()
+    {
+        try
+        {
+            var (limits, newest, bytes, oldest) = (Limits, Volatile.Read(ref _newest), Volatile.Read(ref _bytes), Oldest);
+            var dropped = 0L;
+            foreach (var segment in _segments)
+            {
+                if (Math.Min(segment.Last, newest) < oldest || _directory.File(segment.File) is not { } file)
+                {
+                    continue;
+                }
+
+                var more = file.Read(reader =>
+                {
+                    var goOn = true;
+                    reader.Places(segment.Channel, segment.Term, oldest, Math.Min(segment.Last, newest), place =>
+                    {
+                        // The newest is always kept.
+                        goOn = place.Last < newest && (newest - place.Last >= limits.Messages || bytes - dropped - place.Size >= limits.Bytes);
+                        if (goOn)
+                        {
+                            (oldest, dropped) = (place.Last + 1, dropped + place.Size);
+                        }
+
+                        return goOn;
+                    });
+                    return goOn;
+                });
+                if (!more)
+                {
+                    break;
+                }
+            }
+
+            lock (_lock)
+            {
+                _oldest = Math.Max(_oldest, oldest);
+                _bytes -= dropped;
+            }
+
+            await _writer.Write(new SmallWrite(x => Drop(x, oldest)));
+        }
+        catch (Exception exception) when (exception is SqliteError or LogException)
+        {
+            // The writer has said it; the next append tries again.
+        }
+        finally
+        {
+            Volatile.Write(ref _trimming, 0);
+        }
+    }
+
+    // Of other files the holders drop what is too old.
+    private void Drop(LogStatements statements, long oldest)
+    {
+        var keysFromMs = (_time.GetUtcNow() - _retention.KeyAge).ToUnixTimeMilliseconds();
+        foreach (var segment in _segments)
+        {
+            if (segment.File == Own.File && segment.First < oldest)
+            {
+                statements.Empty.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
+                statements.Drop.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
+                if (segment == Own)
+                {
+                    statements.Gone.Bind(1, oldest - 1).Bind(2, segment.Channel).Bind(3, segment.Term).Run();
+                }
+            }
+        }
+    }
+
+    /// <summary>An append. It is acknowledged when it is committed and nobody had claimed the channel before.</summary>
+    private sealed class AppendWrite(LocalLogSession session, LogEntry entry) : LogWrite
+    {
+        private bool _applied;
+
+        public override long Bytes => entry.Batch.Data.Length;
+
+        public override void Apply(LogStatements statements)
+        {
+            // Behind one that failed it would leave a hole.
+            _applied = !session._superseded && entry.Batch.FirstOffset == session._next;
+            if (!_applied)
+            {
+                return;
+            }
+
+            var (batch, own) = (entry.Batch, session.Own);
+            statements.Append
+                .Bind(1, own.Channel).Bind(2, own.Term).Bind(3, batch.FirstOffset).Bind(4, batch.Count)
+                .Bind(5, TimeOf(batch)).Bind(6, batch.Data.Length).Bind(7, entry.Keys?.Length ?? 0)
+                .Bind(8, EntryMeta.Encode(entry)).Bind(9, batch.Data.Span).Run();
+            session._next = batch.LastOffset + 1;
+        }
+
+        public override void Committed()
+        {
+            if (!_applied)
+            {
+                base.Fail(session._superseded
+                    ? LocalChannelLog.Superseded(session._channel)
+                    : new LogException(LogFault.Unavailable, "What came before it was not appended."));
+            }
+            else if (!Stands())
+            {
+                session._superseded = true;
+                base.Fail(LocalChannelLog.Superseded(session._channel));
+            }
+            else
+            {
+                lock (session._lock)
+                {
+                    session._bytes += entry.Batch.Data.Length;
+                    Volatile.Write(ref session._newest, entry.Batch.LastOffset);
+                }
+
+                base.Committed();
+            }
+        }
+
+        public override void Fail(LogException exception)
+        {
+            if (_applied)
+            {
+                session._next = Math.Min(session._next, entry.Batch.FirstOffset);
+            }
+
+            base.Fail(exception);
+        }
+
+        private bool Stands()
+        {
+            var count = session._directory.Counters.Read(session._slot);
+            if (count == session._seen)
+            {
+                return true;
+            }
+
+            try
+            {
+                if (!session._log.IsNewest(session._channel, session.Term))
+                {
+                    return false;
+                }
+
+                session._seen = count;
+                return true;
+            }
+            catch (SqliteError)
+            {
+                // It cannot be known.
+                return false;
+            }
+        }
+
+        private static long TimeOf(MessageBatch batch)
+        {
+            var messages = batch.GetEnumerator();
+            messages.MoveNext();
+            return messages.Current.TimeMs;
+        }
+    }
+}

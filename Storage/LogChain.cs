@@ -1,0 +1,129 @@
+using OrleansGateway.Channels;
+using OrleansGateway.Logs;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>A run of a channel's offsets that one owner appended.</summary>
+/// <param name="File">The number of the file that they are in.</param>
+/// <param name="Channel">The channel's number in that file.</param>
+/// <param name="Term">The owner's term.</param>
+/// <param name="First">The first offset.</param>
+/// <param name="Last">The last; what the owner appended beyond it never counted. It is open for the owner of now.</param>
+internal readonly record struct LogSegment(int File, long Channel, long Term, long First, long Last);
+
+/// <summary>What a new owner finds.</summary>
+/// <param name="Epoch">The epoch to go on with.</param>
+/// <param name="Newest">The newest offset, 0 where there is none.</param>
+/// <param name="Oldest">The oldest offset that is kept; one above the newest where nothing is.</param>
+/// <param name="Bytes">How many bytes are kept.</param>
+/// <param name="LastTimeMs">When the newest message was accepted, in ms since 1970.</param>
+/// <param name="SourceTerm">The highest term that was given to a source.</param>
+/// <param name="PreviousTerm">The term of the newest segment, 0 where there is none.</param>
+/// <param name="Segments">Where the messages are, oldest first.</param>
+/// <param name="Recent">What publishers may still ask for, oldest first.</param>
+internal sealed record LogState(
+    string Epoch,
+    long Newest,
+    long Oldest,
+    long Bytes,
+    long LastTimeMs,
+    long SourceTerm,
+    long PreviousTerm,
+    IReadOnlyList<LogSegment> Segments,
+    IReadOnlyList<LoggedPublish> Recent);
+
+/// <summary>
+/// The claims on one channel in all files, at a moment after a new claim was counted. Of those that know their cut the
+/// newest is the head; the messages are what it and those that it goes back to appended, each up to the next one's cut.
+/// </summary>
+internal sealed class LogChain
+{
+    private readonly StoreDirectory _directory;
+    private readonly Dictionary<long, (LogFile.Claim Claim, long Channel)> _claims = [];
+    private LogFile.Claim? _head;
+    private LogFile.Place? _end;
+
+    private LogChain(StoreDirectory directory) => _directory = directory;
+
+    /// <summary>The newest term of all, also of claims without a cut.</summary>
+    public long NewestTerm { get; private set; }
+
+    public static LogChain Read(StoreDirectory directory, string channel)
+    {
+        var chain = new LogChain(directory);
+        foreach (var file in directory.Files())
+        {
+            file.Read(reader =>
+            {
+                if (reader.IdOf(channel) is { } id)
+                {
+                    chain.Add(reader, id);
+                }
+
+                return 0;
+            });
+        }
+
+        return chain;
+    }
+
+    // The head's end is read at the same moment as its claim: what is dropped between would be missing in both.
+    private void Add(LogFile.Reader reader, long channel)
+    {
+        foreach (var claim in reader.Claims(channel))
+        {
+            _claims[claim.Term] = (claim, channel);
+            NewestTerm = Math.Max(NewestTerm, claim.Term);
+            if (claim.Cut > 0 && claim.Term > (_head?.Term ?? 0))
+            {
+                (_head, _end) = (claim, reader.Newest(channel, claim.Term, long.MaxValue));
+            }
+        }
+    }
+
+    public LogState State(StoreIdentity identity, RetentionOptions retention, long keysFromMs, long originsFromMs)
+    {
+        if (_head is not { } head)
+        {
+            return new LogState(identity.EpochAfter(0), 0, 1, 0, 0, 0, 0, [], []);
+        }
+
+        var newest = Math.Max(Math.Max(head.Cut - 1, head.Gone), _end?.Last ?? 0);
+        var time = 0L;
+        var (oldest, bytes, complete) = (newest + 1, 0L, true);
+        var segments = new List<LogSegment>();
+        var keys = new List<LoggedPublish>();
+        var origins = new List<LoggedPublish>();
+        var (term, last) = (head.Term, newest);
+        while (_claims.TryGetValue(term, out var link) && _directory.File(StoreDirectory.FileOf(term)) is { } file)
+        {
+            var (claim, channel) = link;
+            var segment = new LogSegment(file.Number, channel, term, claim.Cut, last);
+            var kept = file.Read(reader =>
+            {
+                if (reader.Newest(channel, term, last) is { } place)
+                {
+                    segments.Add(segment);
+                    time = Math.Max(time, place.TimeMs);
+                    keys.AddRange(reader.Keys(channel, term, last, keysFromMs, retention.Keys - keys.Count));
+                    origins.AddRange(reader.Origins(channel, term, last, originsFromMs));
+                }
+
+                return reader.Kept(channel, term, last);
+            });
+            if (complete && kept is { } some)
+            {
+                (oldest, bytes) = (some.First, bytes + some.Bytes);
+            }
+
+            // What is older than a hole is of no use.
+            complete &= segment.First > last || kept?.First == segment.First;
+            (term, last) = (claim.Prev, claim.Cut - 1);
+        }
+
+        segments.Reverse();
+        var recent = keys.UnionBy(origins, x => x.FirstOffset).OrderBy(x => x.FirstOffset).ToList();
+        return new LogState(
+            identity.EpochAfter(head.Epoch), newest, oldest, bytes, time, head.Source, segments.Count > 0 ? segments[^1].Term : 0, segments, recent);
+    }
+}

@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using OrleansGateway.Logs;
+using OrleansGateway.Storage.Sqlite;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>
+/// Writes a node's file, on a thread of its own: while one transaction is committed, what comes is collected for the next,
+/// over all channels (group commit).
+/// </summary>
+internal sealed partial class LogWriter : IDisposable
+{
+    private const int MaxWritesACommit = 1024;
+    private const long MaxBytesACommit = 8 * 1024 * 1024;
+
+    private readonly Database _database;
+    private readonly ILogger _logger;
+    private readonly BlockingCollection<LogWrite> _queue = [];
+    private readonly List<LogWrite> _writes = [];
+    private readonly Thread _thread;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private bool _failing;
+
+    public LogWriter(Database database, ILogger logger)
+    {
+        (_database, _logger) = (database, logger);
+        _begin = database.Prepare("BEGIN IMMEDIATE");
+        _commit = database.Prepare("COMMIT");
+        Statements = new LogStatements(database);
+        _thread = new Thread(Run) { IsBackground = true, Name = "channel log" };
+        _thread.Start();
+    }
+
+    /// <summary>The statements, for the writes.</summary>
+    public LogStatements Statements { get; }
+
+    /// <summary>Queues a write; it ends when it is committed, in the order in which they were queued.</summary>
+    /// <exception cref="LogException">Nothing was written.</exception>
+    public Task Write(LogWrite write)
+    {
+        try
+        {
+            _queue.Add(write);
+        }
+        catch (InvalidOperationException)
+        {
+            write.Fail(new LogException(LogFault.Unavailable, "The node stops."));
+        }
+
+        return write.Done;
+    }
+
+    /// <summary>Writes what is queued, and ends. All of it has reached the disk then.</summary>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        _thread.Join();
+        _database.Execute("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE);");
+        _database.Dispose();
+        _queue.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (var first in _queue.GetConsumingEnumerable())
+        {
+            _writes.Clear();
+            _writes.Add(first);
+            for (var bytes = first.Bytes; _writes.Count < MaxWritesACommit && bytes < MaxBytesACommit && _queue.TryTake(out var next); bytes += next.Bytes)
+            {
+                _writes.Add(next);
+            }
+
+            try
+            {
+                Commit();
+            }
+            catch (Exception exception)
+            {
+                Rollback(exception);
+                continue;
+            }
+
+            if (_failing)
+            {
+                _failing = false;
+                LogRecovered(_database.File);
+            }
+
+            foreach (var write in _writes)
+            {
+                write.Committed();
+            }
+        }
+    }
+
+    private void Commit()
+    {
+        _begin.Run();
+        foreach (var write in _writes)
+        {
+            write.Apply(Statements);
+        }
+
+        _commit.Run();
+    }
+
+    private void Rollback(Exception exception)
+    {
+        try
+        {
+            // SQLite may have done it by itself.
+            _database.Execute("ROLLBACK");
+        }
+        catch (SqliteError)
+        {
+        }
+
+        var full = exception is SqliteError { IsFull: true };
+        if (!_failing)
+        {
+            _failing = true;
+            LogFailed(exception, _database.File);
+        }
+
+        foreach (var write in _writes)
+        {
+            write.Fail(new LogException(full ? LogFault.Full : LogFault.Unavailable, exception.Message, exception));
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The store's file {File} cannot be written; publishes are refused until it can")]
+    private partial void LogFailed(Exception exception, string file);
+
+    [LoggerMessage(2, LogLevel.Information, "The store's file {File} can be written again")]
+    private partial void LogRecovered(string file);
+}
+
+/// <summary>Something to write. It is applied and told of its commit by the writer's thread.</summary>
+internal abstract class LogWrite
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when it is committed, or fails with a <see cref="LogException"/>.</summary>
+    public Task Done => _done.Task;
+
+    /// <summary>About how large it is.</summary>
+    public virtual long Bytes => 0;
+
+    /// <summary>Writes it, within a transaction.</summary>
+    public abstract void Apply(LogStatements statements);
+
+    /// <summary>Its transaction was committed.</summary>
+    public virtual void Committed() => _done.TrySetResult();
+
+    /// <summary>It was not written, or does not stand.</summary>
+    public virtual void Fail(LogException exception) => _done.TrySetException(exception);
+}
+
+/// <summary>A write that is a few lines.</summary>
+internal sealed class SmallWrite(Action<LogStatements> apply) : LogWrite
+{
+    public override void Apply(LogStatements statements) => apply(statements);
+}
+
+/// <summary>The statements of the writing connection.</summary>
+internal sealed class LogStatements(Database database)
+{
+    public Statement AddChannel { get; } = database.Prepare("INSERT OR IGNORE INTO channel (name) VALUES (?)");
+
+    public Statement FindChannel { get; } = database.Prepare("SELECT id FROM channel WHERE name = ?");
+
+    public Statement Claim { get; } = database.Prepare("INSERT INTO claim VALUES (?, ?, ?, 0, 0, 0, ?)");
+
+    public Statement Cut { get; } = database.Prepare("UPDATE claim SET epoch = ?, cut = ?, prev = ?, gone = ?, source = ? WHERE channel = ? AND term = ?");
+
+    public Statement Forget { get; } = database.Prepare(
+        "DELETE FROM claim WHERE channel = ?1 AND term < ?2 AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.channel = ?1 AND batch.term = claim.term)");
+
+    public Statement Source { get; } = database.Prepare("UPDATE claim SET source = ? WHERE channel = ? AND term = ?");
+
+    public Statement Append { get; } = database.Prepare(
+        "INSERT INTO batch (channel, term, first, count, time, size, keys, meta, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+    public Statement Gone { get; } = database.Prepare("UPDATE claim SET gone = max(gone, ?) WHERE channel = ? AND term = ?");
+
+    /// <summary>The messages of entries whose keys are still needed.</summary>
+    public Statement Empty { get; } = database.Prepare(
+        "UPDATE batch SET size = 0, data = NULL WHERE channel = ? AND term = ? AND first < ? AND size > 0 AND keys > 0 AND time >= ?");
+
+    public Statement Drop { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term = ? AND first < ? AND (keys = 0 OR time < ?)");
+
+    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ?");
+
+    public Statement DropClaims { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term < ?");
+
+    private Statement Oldest { get; } = database.Prepare("SELECT id, channel, term, first, count, time FROM batch ORDER BY id LIMIT ?");
+
+    private Statement DropOne { get; } = database.Prepare("DELETE FROM batch WHERE id = ?");
+
+    /// <summary>Drops the oldest entries of the file that are older than a time.</summary>
+    public void DropOldest(int max, long beforeMs)
+    {
+        var entries = new List<(long Id, long Channel, long Term, long Last)>();
+        for (Oldest.Bind(1, max); Oldest.Step();)
+        {
+            if (Oldest.Long(5) < beforeMs)
+            {
+                entries.Add((Oldest.Long(0), Oldest.Long(1), Oldest.Long(2), Oldest.Long(3) + Oldest.Long(4) - 1));
+            }
+        }
+
+        foreach (var (id, channel, term, last) in entries)
+        {
+            Gone.Bind(1, last).Bind(2, channel).Bind(3, term).Run();
+            DropOne.Bind(1, id).Run();
+        }
+    }
+
+    /// <summary>The channel's number in the file.</summary>
+    public long IdOf(string channel)
+    {
+        AddChannel.Bind(1, channel).Run();
+        FindChannel.Bind(1, channel).Step();
+        var id = FindChannel.Long(0);
+        FindChannel.Reset();
+        return id;
+    }
+}
