@@ -37,6 +37,7 @@ public static class FrontendHosting
         services.AddSingleton<Publisher>();
         services.AddSingleton<PublishEndpoint>();
         services.AddSingleton<SubscribeEndpoint>();
+        services.AddSingleton<PollEndpoint>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<PageEndpoint>();
         services.AddSingleton<Origins>();

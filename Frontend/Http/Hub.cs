@@ -10,6 +10,7 @@ namespace OrleansGateway.Http;
 internal sealed class Hub(
     PublishEndpoint publish,
     SubscribeEndpoint subscribe,
+    PollEndpoint polling,
     WebSocketEndpoint webSocket,
     PageEndpoint pages,
     Origins origins,
@@ -50,7 +51,14 @@ internal sealed class Hub(
 
     private Task Subscribe(HttpContext context, string channel, bool admitted)
     {
-        if (Negotiation.Choose(context.Request, out var transport) is { } problem)
+        var transport = Transport.Json;
+        var problem = PollRequest.Read(context.Request, out var poll);
+        if (problem is null && poll is null)
+        {
+            problem = Negotiation.Choose(context.Request, out transport);
+        }
+
+        if (problem is not null)
         {
             return problem.Write(context);
         }
@@ -61,14 +69,15 @@ internal sealed class Hub(
         }
 
         var text = SinceOf(context.Request);
-        var since = new Since(transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
+        var since = new Since(poll is not null ? SinceKind.All : transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
         if (text.Length > 0 && !Since.TryParse(text, time.GetUtcNow(), out since))
         {
             return Problem.BadRequest(
                 "since", $"'{text}' is none of: none, all, latest, an id, a duration such as 10m, a Unix time in seconds, an RFC 3339 time.").Write(context);
         }
 
-        return transport != Transport.WebSocket ? subscribe.Handle(context, channel, transport, since)
+        return poll is not null ? polling.Handle(context, channel, poll, since)
+            : transport != Transport.WebSocket ? subscribe.Handle(context, channel, transport, since)
             : admitted ? webSocket.Handle(context, channel, since)
             : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
     }

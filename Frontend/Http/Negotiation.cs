@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace OrleansGateway.Http;
@@ -11,6 +12,9 @@ internal enum Transport
 
     /// <summary>Server-sent events.</summary>
     Sse,
+
+    /// <summary>A JSON object a line.</summary>
+    Json,
 
     /// <summary>Each part replaces the one before.</summary>
     Tail,
@@ -35,10 +39,11 @@ internal static class Negotiation
             return named.ToString() switch
             {
                 "raw" => Is(Transport.Raw, out transport),
+                "json" => Is(Transport.Json, out transport),
                 "sse" => Is(Transport.Sse, out transport),
                 "tail" => Is(Transport.Tail, out transport),
                 "ws" => Is(Transport.WebSocket, out transport),
-                var other => Problem.BadRequest("transport", $"'as={other}' is none of raw, sse, ws, tail."),
+                var other => Problem.BadRequest("transport", $"'as={other}' is none of raw, json, sse, ws, tail."),
             };
         }
 
@@ -53,7 +58,7 @@ internal static class Negotiation
     /// <summary>Whether the client asks for a WebSocket (RFC 6455, section 4.1).</summary>
     public static bool IsWebSocketUpgrade(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
 
-    /// <summary>Weighs an <c>Accept</c> header. At equal weight the order is html, sse, tail, raw; a wildcard asks for raw.</summary>
+    /// <summary>Weighs an <c>Accept</c> header. At equal weight the order is html, sse, json, tail, raw; a wildcard asks for raw.</summary>
     public static Transport? ByAccept(string accept)
     {
         if (string.IsNullOrWhiteSpace(accept))
@@ -66,7 +71,7 @@ internal static class Negotiation
             return null;
         }
 
-        double? html = null, sse = null, tail = null, image = null, plain = null, text = null, any = null;
+        double? html = null, sse = null, json = null, tail = null, image = null, plain = null, text = null, any = null;
         foreach (var range in ranges)
         {
             var weight = range.Quality ?? 1;
@@ -74,6 +79,7 @@ internal static class Negotiation
             {
                 case "text/html": html = weight; break;
                 case "text/event-stream": sse = weight; break;
+                case "application/x-ndjson" or "application/json": json = Math.Max(json ?? 0, weight); break;
                 case "multipart/x-mixed-replace": tail = weight; break;
                 case "text/plain": plain = weight; break;
                 case "text/*": text = weight; break;
@@ -87,6 +93,7 @@ internal static class Negotiation
         [
             (Transport.Html, html),
             (Transport.Sse, sse),
+            (Transport.Json, json),
             (Transport.Tail, tail ?? (html is > 0 ? null : image)),
             (Transport.Raw, plain ?? text ?? any),
         ];
@@ -103,13 +110,14 @@ internal static class Negotiation
         return best;
     }
 
-    internal static bool HasToken(Microsoft.Extensions.Primitives.StringValues header, string token)
+    /// <summary>Whether a header that is a list (RFC 9110, section 5.6.1) has an item.</summary>
+    internal static bool HasToken(StringValues header, string token, StringComparison comparison = StringComparison.OrdinalIgnoreCase)
     {
         foreach (var value in header)
         {
             foreach (var part in value.AsSpan().Split(','))
             {
-                if (value.AsSpan(part).Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+                if (value.AsSpan(part).Trim().Equals(token, comparison))
                 {
                     return true;
                 }

@@ -33,7 +33,7 @@ internal sealed class Origins(IClusterView cluster, IOptionsMonitor<FrontendOpti
 
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = origin;
-        headers.AccessControlExposeHeaders = "Message-Id, Gateway-Gap, Last-Event-ID, Retry-After";
+        headers.AccessControlExposeHeaders = "Message-Id, First-Message-Id, Gateway-Gap, Last-Event-ID, Retry-After";
         if (context.Request.Headers.ContainsKey("Access-Control-Request-Method"))
         {
             headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, OPTIONS";

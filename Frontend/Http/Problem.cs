@@ -19,6 +19,8 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem ReadOnly(string channel) => new(
         403, "read-only", "Only the gateway publishes to this channel", $"The channel '{channel}' is fed by the gateway itself; publish to another one.");
 
+    public static Problem MayNotPublish(string detail) => new(403, "may-not-publish", "This connection may not publish", detail);
+
     public static Problem ForeignOrigin(string origin) => new(
         403, "origin", "Pages of this origin are not allowed", $"The origin '{origin}' is none of this cluster's nodes; allow it by the setting Gateway:Origins.");
 
@@ -27,11 +29,17 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem TooLarge(long limit) => new(
         413, "too-large", "The message is too large", $"A message has at most {limit} bytes; send less, or raise the setting Gateway:MaxMessageBytes.");
 
+    public static Problem BatchTooLarge(int limit) => new(
+        413, "batch-too-large", "The batch has too many messages", $"A batch has at most {limit} messages; nothing was published. Send it in parts.");
+
+    public static Problem NoBatch { get; } = new(
+        415, "batch-type", "This is no batch", "With ?batch=1 the body is newline-delimited JSON: send it with Content-Type: application/x-ndjson, or without ?batch=1 as one message.");
+
     public static Problem NotAcceptable { get; } = new(
         406,
         "not-acceptable",
         "A channel cannot be sent in this form",
-        "Accept text/event-stream, text/plain, multipart/x-mixed-replace or text/html, or choose by ?as=raw, sse, ws or tail.");
+        "Accept text/event-stream, application/x-ndjson, application/json, text/plain, multipart/x-mixed-replace or text/html, or choose by ?as=raw, json, sse, ws or tail.");
 
     public static Problem KeyReused(string key) => new(
         422, "idempotency-key", "The key belongs to another message", $"Another body or type was published with the Idempotency-Key '{key}' within its window; use a new key for a new message.");
@@ -41,6 +49,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     public static Problem LogUnavailable(string channel) => new(
         503, "storage", "The log of the channel cannot be written", $"The log of the channel '{channel}' cannot be written; nothing was published. The node's log says why.");
+
+    public static Problem ChannelUnreachable(string channel) => new(
+        503, "unreachable", "The channel cannot be reached now", $"The node that holds the channel '{channel}' was lost or is stopping. Try again; another node takes over.");
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "The message could not be published now", detail);
 

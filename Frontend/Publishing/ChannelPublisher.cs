@@ -16,23 +16,31 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
     private readonly Queue<Waiting> _waiting = [];
     private readonly List<Waiting> _call = [];
     private bool _calling;
+    private bool _over;
 
     /// <summary>Adds a publish.</summary>
     /// <param name="publication">What to publish.</param>
-    /// <param name="answer">Ends with the channel's answer to it.</param>
-    /// <returns>Whether the caller has to run <see cref="Send"/>.</returns>
-    public bool Add(in Publication publication, out Task<PublishResult> answer)
+    /// <param name="run">Whether the caller has to run <see cref="Send"/>.</param>
+    /// <returns>Ends with the channel's answer to it; null where this one is over: the next publish needs a new one.</returns>
+    public Task<PublishResult>? TryAdd(in Publication publication, out bool run)
     {
         var waiting = new Waiting(publication);
-        answer = waiting.Answer.Task;
         lock (_waiting)
         {
+            if (_over)
+            {
+                run = false;
+                return null;
+            }
+
             _waiting.Enqueue(waiting);
-            return !_calling && (_calling = true);
+            run = !_calling;
+            _calling = true;
+            return waiting.Answer.Task;
         }
     }
 
-    /// <summary>Publishes until nothing waits.</summary>
+    /// <summary>Publishes until nothing waits, and is over then: two of them at once for one channel would mix up the order.</summary>
     public async Task Send()
     {
         while (TakeCall())
@@ -51,7 +59,7 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
             {
                 foreach (var waiting in _call)
                 {
-                    waiting.Answer.SetException(exception);
+                    waiting.Answer.TrySetException(exception);
                 }
             }
         }
@@ -103,7 +111,8 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
                 messages += next.Publication.Count;
             }
 
-            return _calling = _call.Count > 0;
+            _over = _call.Count == 0;
+            return !_over;
         }
     }
 

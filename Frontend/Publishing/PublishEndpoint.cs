@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
@@ -15,28 +16,49 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
 
     public async Task Handle(HttpContext context, string channel)
     {
-        var problem = ChannelName.IsReadOnly(channel) ? Problem.ReadOnly(channel) : Check(context.Request);
-        if (problem is null)
+        var problem = await Publish(context, channel);
+        if (problem is not null)
         {
-            var (body, tooLarge) = await ReadBody(context, options.CurrentValue.MaxMessageBytes);
-            if (body is null)
-            {
-                problem = tooLarge;
-            }
-            else
-            {
-                var type = context.Request.ContentType;
-                (var result, problem) = await publisher.Publish(
-                    channel, new Publication(new MessageDraft(string.IsNullOrWhiteSpace(type) ? null : type, body)));
-                if (problem is null)
-                {
-                    await Answer(context, channel, result);
-                    return;
-                }
-            }
+            await problem.Write(context);
+        }
+    }
+
+    /// <summary>Publishes and answers.</summary>
+    /// <returns>What is to be answered instead, or null.</returns>
+    private async Task<Problem?> Publish(HttpContext context, string channel)
+    {
+        var request = context.Request;
+        string? key = null;
+        var isBatch = false;
+        var problem = ChannelName.IsReadOnly(channel)
+            ? Problem.ReadOnly(channel)
+            : Check(request) ?? IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], out key) ?? NdjsonBatch.IsAsked(request, out isBatch);
+        if (problem is not null)
+        {
+            return problem;
         }
 
-        await problem!.Write(context);
+        var (body, tooLarge) = await ReadBody(context, options.CurrentValue.MaxMessageBytes);
+        if (body is null)
+        {
+            return tooLarge;
+        }
+
+        MessageDraft[]? batch = null;
+        if (isBatch && NdjsonBatch.Read(body, out batch) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var type = string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
+        var publication = batch is null ? new Publication(new MessageDraft(type, body), Key: key) : new Publication(default, batch, key);
+        (var result, problem) = await publisher.Publish(channel, publication);
+        if (problem is null)
+        {
+            await (batch is null ? Answer(context, channel, result) : AnswerBatch(context, channel, result, batch.Length));
+        }
+
+        return problem;
     }
 
     private static Problem? Check(HttpRequest request) => request switch
@@ -79,23 +101,30 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
 
     private static Task Answer(HttpContext context, string channel, PublishResult result)
     {
-        var response = context.Response;
         var id = new MessageId(result.Epoch, result.FirstOffset).ToString();
+        return context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase)
+            ? WriteJson(context, id, new Published(id, channel, result.FirstOffset, Rfc3339.Utc(result.TimeMs)), PublishJson.Default.Published)
+            : Write(context, id, "text/plain", Ok);
+    }
+
+    private static Task AnswerBatch(HttpContext context, string channel, PublishResult result, int count)
+    {
+        var first = new MessageId(result.Epoch, result.FirstOffset);
+        var last = first with { Offset = first.Offset + count - 1 };
+        context.Response.Headers["First-Message-Id"] = first.ToString();
+        var answer = new PublishedBatch(first.ToString(), last.ToString(), count, channel, Rfc3339.Utc(result.TimeMs));
+        return WriteJson(context, last.ToString(), answer, PublishJson.Default.PublishedBatch);
+    }
+
+    private static Task WriteJson<T>(HttpContext context, string id, T answer, JsonTypeInfo<T> type) =>
+        Write(context, id, "application/json", JsonSerializer.SerializeToUtf8Bytes(answer, type));
+
+    private static Task Write(HttpContext context, string id, string type, byte[] body)
+    {
+        var response = context.Response;
         response.Headers["Message-Id"] = id;
         response.Headers.CacheControl = "no-store";
-        byte[] body;
-        if (context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
-        {
-            response.ContentType = "application/json";
-            var time = DateTimeOffset.FromUnixTimeMilliseconds(result.TimeMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
-            body = JsonSerializer.SerializeToUtf8Bytes(new Published(id, channel, result.FirstOffset, time), PublishJson.Default.Published);
-        }
-        else
-        {
-            response.ContentType = "text/plain";
-            body = Ok;
-        }
-
+        response.ContentType = type;
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body).AsTask();
     }
@@ -103,6 +132,9 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
 
 internal sealed record Published(string Id, string Channel, long Offset, string Time);
 
+internal sealed record PublishedBatch(string First, string Last, int Count, string Channel, string Time);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Published))]
+[JsonSerializable(typeof(PublishedBatch))]
 internal sealed partial class PublishJson : JsonSerializerContext;

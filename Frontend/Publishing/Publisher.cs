@@ -16,7 +16,7 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     private readonly Guid _sender = Guid.NewGuid();
     private long _sequence;
 
-    /// <summary>Publishes a message or a batch.</summary>
+    /// <summary>Publishes a message or a batch. Calls that are made one after the other are published in this order, also when none waits for the one before.</summary>
     /// <returns>The channel's answer, or the problem that the client is told.</returns>
     public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, Publication publication)
     {
@@ -51,13 +51,21 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     private Task<PublishResult> Enqueue(string channel, in Publication publication)
     {
         // A publisher object lives only while there is something under way: a million quiet channels hold nothing.
-        var publisher = _busy.GetOrAdd(channel, static (name, self) => self.PublisherOf(name), this);
-        if (publisher.Add(publication, out var answer))
+        while (true)
         {
-            _ = Run(channel, publisher);
-        }
+            var publisher = _busy.GetOrAdd(channel, static (name, self) => self.PublisherOf(name), this);
+            if (publisher.TryAdd(publication, out var run) is { } answer)
+            {
+                if (run)
+                {
+                    _ = Run(channel, publisher);
+                }
 
-        return answer;
+                return answer;
+            }
+
+            Forget(channel, publisher);
+        }
     }
 
     private ChannelPublisher PublisherOf(string channel)
@@ -90,10 +98,10 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     private async Task Run(string channel, ChannelPublisher publisher)
     {
         await publisher.Send();
-
-        // Whoever found it just before runs it again.
-        _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(channel, publisher));
+        Forget(channel, publisher);
     }
+
+    private void Forget(string channel, ChannelPublisher publisher) => _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(channel, publisher));
 
     [LoggerMessage(1, LogLevel.Information, "A publish to channel {Channel} failed")]
     private partial void LogFailed(Exception exception, string channel);

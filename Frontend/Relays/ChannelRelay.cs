@@ -9,19 +9,25 @@ namespace OrleansGateway.Relays;
 /// </summary>
 internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
 {
+    // A call that was under way when its grain moved or died can stay without an answer for long.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
+
     private readonly ChannelFollower _follower;
-    private readonly IChannelGrain _channel;
+    private readonly SharedCall<ChannelPage> _standing;
     private readonly ILogger _logger;
     private readonly RelayRing _ring = new();
     private readonly Lock _lock = new();
     private readonly List<Subscriber> _subscribers = [];
     private Subscriber[]? _snapshot;
+    private TaskCompletionSource? _news;
     private MessageId _position;
 
-    public ChannelRelay(string name, IClusterClient client, ILogger<ChannelRelay> logger)
+    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger)
     {
         Name = name;
-        _channel = client.GetGrain<IChannelGrain>(name);
+        var channel = client.GetGrain<IChannelGrain>(name);
+        Pages = new RelayPages(name, (after, maxBytes) => channel.Read(after, maxBytes).WaitAsync(CallTimeout, time), time);
+        _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
         _follower = new ChannelFollower(client, name, this);
         _logger = logger;
         Started = Start();
@@ -33,6 +39,9 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     public Task Started { get; }
 
     public RelayRing Ring => _ring;
+
+    /// <summary>What the channel keeps, for those who are behind the ring.</summary>
+    public RelayPages Pages { get; }
 
     public int SubscriberCount
     {
@@ -75,10 +84,17 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Reads what the channel keeps, for those who are behind the ring.</summary>
-    public Task<ChannelPage> Read(MessageId after, int maxBytes) => _channel.Read(after, maxBytes);
+    /// <summary>Asks the channel where it stands and what it keeps: a page without messages.</summary>
+    public Task<ChannelPage> ReadStanding() => _standing.Get();
 
-    public Task<ChannelPosition> GetPosition() => _channel.GetPosition();
+    /// <summary>Ends when something new comes to this node after this call.</summary>
+    public Task News()
+    {
+        lock (_lock)
+        {
+            return (_news ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
 
     /// <summary>The place in the ring from which a reader that has everything up to <paramref name="after"/> goes on live, if there is one.</summary>
     public long? GoLive(MessageId after)
@@ -98,7 +114,7 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
             {
                 if (message.Offset > after)
                 {
-                    _ring.Append(new RelayEntry(batch.Epoch, message));
+                    _ring.Append(new RelayEntry(Name, batch.Epoch, message));
                 }
             }
 
@@ -114,9 +130,16 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
         LogEpoch(Name, before.Epoch);
         lock (_lock)
         {
+            // Nobody can know how many messages of the old epoch did not come. Whose form has no ids goes on.
+            if (_position != default && _position.Epoch != before.Epoch)
+            {
+                _ring.Append(new RelayEntry(new Gap(Name, _position, before, null)));
+            }
+
             _position = before;
         }
 
+        PumpAll();
         return ValueTask.CompletedTask;
     }
 
@@ -159,6 +182,12 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
 
     private void PumpAll()
     {
+        lock (_lock)
+        {
+            _news?.SetResult();
+            _news = null;
+        }
+
         foreach (var subscriber in Snapshot())
         {
             subscriber.Pump();

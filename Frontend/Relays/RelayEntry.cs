@@ -9,19 +9,23 @@ internal sealed class RelayEntry
     private readonly byte[]?[] _encoded = new byte[MessageEncoder.Count][];
 
     /// <summary>A message.</summary>
-    public RelayEntry(string epoch, in ChannelMessage message)
+    public RelayEntry(string channel, string epoch, in ChannelMessage message)
     {
+        Channel = channel;
         Epoch = epoch;
         Message = message;
     }
 
-    /// <summary>Stands in the place of messages that are lost for good: between two of the same epoch.</summary>
+    /// <summary>Stands in the place of messages that are lost for good, or between the messages of two epochs.</summary>
     public RelayEntry(Gap gap)
     {
+        Channel = gap.Channel;
         Epoch = gap.Resumed.Epoch;
         Message = new ChannelMessage(gap.Resumed.Offset, 0, null, default);
         Gap = gap;
     }
+
+    public string Channel { get; }
 
     public string Epoch { get; }
 
@@ -36,7 +40,7 @@ internal sealed class RelayEntry
     public byte[]? Encoded(MessageEncoder encoder)
     {
         ref var bytes = ref _encoded[encoder.Index];
-        return bytes ??= Gap is null ? encoder.Encode(this) : encoder.EncodeGap(Gap.Value);
+        return bytes ??= Gap is null ? encoder.Encode(this) : encoder.EncodeGap(Gap);
     }
 }
 
@@ -45,4 +49,4 @@ internal sealed class RelayEntry
 /// <param name="After">The id after which they are missing.</param>
 /// <param name="Resumed">The id after which it goes on.</param>
 /// <param name="Missed">How many, or null where that cannot be known.</param>
-internal readonly record struct Gap(string Channel, MessageId After, MessageId Resumed, long? Missed);
+internal sealed record Gap(string Channel, MessageId After, MessageId Resumed, long? Missed);

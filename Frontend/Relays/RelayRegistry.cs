@@ -26,7 +26,7 @@ internal sealed class RelayRegistry(
     {
         while (true)
         {
-            var held = _relays.GetOrAdd(channel, static (name, x) => new Held(new ChannelRelay(name, x.client, x.logger)), (client, logger));
+            var held = _relays.GetOrAdd(channel, static (name, x) => new Held(new ChannelRelay(name, x.client, x.time, x.logger)), (client, time, logger));
             lock (held)
             {
                 if (!held.Ended)
@@ -66,6 +66,7 @@ internal sealed class RelayRegistry(
                         subscriber.OnTick(now, options.CurrentValue.SlowTimeout);
                     }
 
+                    held.Relay.Pages.Expire(now);
                     if (EndsNow(held))
                     {
                         _relays.TryRemove(name, out _);

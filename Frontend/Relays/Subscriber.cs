@@ -13,37 +13,51 @@ internal sealed class Subscriber
 {
     private const int MaxEntriesAWrite = 128;
     private const int MaxBytesAWrite = 64 * 1024;
-    private const int PageBytes = 256 * 1024;
 
     private readonly ChannelRelay _relay;
     private readonly MessageEncoder _encoder;
     private readonly PipeWriter _output;
     private readonly TimeProvider _time;
+    private readonly Func<long?>? _progress;
     private readonly TaskCompletionSource<EndReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<(ReadOnlyMemory<byte> Bytes, TaskCompletionSource Written)> _control = [];
     private List<TaskCompletionSource>? _writing;
     private int _signals;
     private int _end = -1;
     private long _place;
-    private long _fromTimeMs;
     private MessageId _after;
+    private MessageId? _until;
+    private RelayPage? _page;
     private long _lastWrite;
     private long _blockedSince;
+    private long? _taken;
     private bool _reading;
     private bool _unflushed;
     private volatile bool _keepAliveDue;
 
-    public Subscriber(ChannelRelay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time)
+    /// <summary>Makes one; it has yet to join and start.</summary>
+    /// <param name="relay">Its channel.</param>
+    /// <param name="encoder">Its form.</param>
+    /// <param name="output">The way to its socket.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="progress">
+    /// A number that changes whenever the client takes something, or null where nobody knows: then only a whole write that was taken counts.
+    /// </param>
+    public Subscriber(ChannelRelay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress = null)
     {
         _relay = relay;
         _encoder = encoder;
         _output = output;
         _time = time;
+        _progress = progress;
         _lastWrite = time.GetTimestamp();
     }
 
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
+
+    /// <summary>Where it stands. Exact before it starts and after it ended.</summary>
+    public Standing Standing => new(_relay.Name, _after, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>Begins with the next message.</summary>
     /// <returns>The id after which it begins.</returns>
@@ -57,11 +71,12 @@ internal sealed class Subscriber
 
     /// <summary>Begins after an id.</summary>
     /// <param name="after">The id.</param>
-    /// <param name="fromTimeMs">Messages before this time (ms since 1970) are left out.</param>
-    public void JoinAfter(MessageId after, long fromTimeMs)
+    /// <param name="until">The last id that it sends, or null to go on for ever. In another epoch it ends too.</param>
+    public void JoinAfter(MessageId after, MessageId? until = null)
     {
         Interlocked.Increment(ref _signals);
-        (_place, _after, _fromTimeMs) = (-1, after, fromTimeMs);
+        (_place, _after, _until) = (-1, after, until);
+        CompleteIfAtTheEnd();
         _relay.Add(this);
     }
 
@@ -94,7 +109,7 @@ internal sealed class Subscriber
     /// <summary>Ends it: what is being written is finished, nothing more begins.</summary>
     public void End(EndReason reason)
     {
-        Interlocked.CompareExchange(ref _end, (int)reason, -1);
+        EndItself(reason);
         Pump();
 
         // Nobody takes the rest any more, or nothing is being written: a channel that is out of reach holds up no end.
@@ -110,12 +125,18 @@ internal sealed class Subscriber
         var blocked = Volatile.Read(ref _blockedSince);
         if (blocked != 0)
         {
-            if (_time.GetElapsedTime(blocked, now) > slowTimeout)
+            if (_progress?.Invoke() is { } taken && taken != _taken)
+            {
+                // It takes, though not yet as much as a write needs.
+                _taken = taken;
+                Interlocked.CompareExchange(ref _blockedSince, now, blocked);
+            }
+            else if (_time.GetElapsedTime(blocked, now) > slowTimeout)
             {
                 End(EndReason.Slow);
             }
         }
-        else if (_encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
+        else if (_until is null && Volatile.Read(ref _end) < 0 && _encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
         {
             _keepAliveDue = true;
             Pump();
@@ -149,7 +170,7 @@ internal sealed class Subscriber
         catch (Exception)
         {
             // The connection is gone in one of many ways; the request's own end tells which.
-            Interlocked.CompareExchange(ref _end, (int)EndReason.Gone, -1);
+            EndItself(EndReason.Gone);
             Finish();
         }
     }
@@ -185,6 +206,8 @@ internal sealed class Subscriber
 
         async ValueTask Wait(ValueTask<FlushResult> pending)
         {
+            // Who waits holds no page: it would be one for each.
+            _page = null;
             Interlocked.Exchange(ref _blockedSince, _time.GetTimestamp());
             FinishIfEnded();
             var result = await pending;
@@ -197,7 +220,7 @@ internal sealed class Subscriber
     {
         if (result.IsCompleted || result.IsCanceled)
         {
-            Interlocked.CompareExchange(ref _end, (int)EndReason.Gone, -1);
+            EndItself(EndReason.Gone);
         }
     }
 
@@ -206,7 +229,7 @@ internal sealed class Subscriber
         if (_keepAliveDue)
         {
             _keepAliveDue = false;
-            Write(_encoder.KeepAlive);
+            Write(_encoder.EncodeKeepAlive(Standing));
         }
 
         lock (_control)
@@ -253,55 +276,124 @@ internal sealed class Subscriber
 
     private int WriteEntry(RelayEntry entry)
     {
-        _after = entry.Id;
-        if (entry.Gap is null && entry.Message.TimeMs < _fromTimeMs)
+        // Another epoch cannot come before the end that was asked for: that end never comes.
+        if (_until is { } until && (entry.Epoch != until.Epoch || entry.Message.Offset > until.Offset))
         {
+            EndItself(EndReason.Complete);
             return 0;
         }
 
+        _after = entry.Id;
         var encoded = entry.Encoded(_encoder);
         if (encoded is null)
         {
-            // A hole that this form cannot say ends it, so that it is never silent.
-            Interlocked.CompareExchange(ref _end, (int)EndReason.Slow, -1);
+            // A hole that this form cannot say ends it, so that it is never silent. A new epoch is none for those who carry no ids.
+            if (entry.Gap!.Missed is not null)
+            {
+                EndItself(EndReason.Slow);
+            }
+
             return 0;
         }
 
         Write(encoded);
+        CompleteIfAtTheEnd();
         return encoded.Length;
     }
 
+    private void CompleteIfAtTheEnd()
+    {
+        if (_until is { } until && _after.Epoch == until.Epoch && _after.Offset >= until.Offset)
+        {
+            EndItself(EndReason.Complete);
+        }
+    }
+
+    private void EndItself(EndReason reason) => Interlocked.CompareExchange(ref _end, (int)reason, -1);
+
     private async ValueTask<bool> CatchUp()
     {
-        if (_relay.GoLive(_after) is { } place)
+        if (_page is not { } page || !page.Covers(_after))
         {
-            _place = place;
-            return true;
+            _page = null;
+            if (_relay.GoLive(_after) is { } place)
+            {
+                _place = place;
+                return true;
+            }
+
+            if (await ReadPage() is not { } read)
+            {
+                return Volatile.Read(ref _end) < 0;
+            }
+
+            page = read;
+            if (!Enter(page))
+            {
+                return true;
+            }
+
+            if (!page.Covers(_after))
+            {
+                if (page.Position.Newest <= _after.Offset)
+                {
+                    // Ahead of this node's relay: what comes next reaches the ring soon.
+                    await Task.Delay(TimeSpan.FromMilliseconds(5), _time);
+                }
+
+                return true;
+            }
+
+            _page = page;
         }
 
-        ChannelPage? page = null;
-        Interlocked.Exchange(ref _reading, true);
-        FinishIfEnded();
-        try
+        var bytes = 0;
+        for (var i = page.IndexAfter(_after); i < page.Entries.Length && bytes < MaxBytesAWrite && Volatile.Read(ref _end) < 0; i++)
         {
-            page = await _relay.Read(_after, PageBytes);
-        }
-        catch (Exception)
-        {
-            // The channel moves; the relay goes on when it is found again.
+            bytes += WriteEntry(page.Entries[i]);
         }
 
-        // Ended meanwhile: nothing may be written any more.
-        Interlocked.Exchange(ref _reading, false);
+        return true;
+    }
+
+    /// <summary>Reads the page after its place.</summary>
+    /// <returns>Null where it ended meanwhile, or the channel could not be reached: after a while it may try again.</returns>
+    private async ValueTask<RelayPage?> ReadPage()
+    {
+        var reading = _relay.Pages.Get(_after);
+        if (!reading.IsCompleted)
+        {
+            Interlocked.Exchange(ref _reading, true);
+            FinishIfEnded();
+
+            // An end does not wait for a channel that is out of reach.
+            await Task.WhenAny(reading, _ended.Task);
+            Interlocked.Exchange(ref _reading, false);
+        }
+
         if (Volatile.Read(ref _end) >= 0)
         {
-            return false;
+            return null;
         }
 
-        if (page is null)
+        if (reading.IsCompletedSuccessfully)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
-            return true;
+            return await reading;
+        }
+
+        // The channel moves; the relay goes on when it is found again.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
+        return null;
+    }
+
+    /// <summary>Goes to where the page begins; says so where that is behind a hole.</summary>
+    /// <returns>Whether it can go on there.</returns>
+    private bool Enter(RelayPage page)
+    {
+        if (_until is { } until && page.Position.Epoch != until.Epoch)
+        {
+            EndItself(EndReason.Complete);
+            return false;
         }
 
         if (page.Position.Epoch != _after.Epoch || page.Oldest > _after.Offset + 1)
@@ -309,52 +401,24 @@ internal sealed class Subscriber
             var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
             var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
 
-            // A new epoch is no hole for those who carry no ids.
+            // A new epoch is no hole for those who carry no ids, and for those who want the newest only there is none.
             if (_encoder.EncodeGap(new Gap(_relay.Name, _after, resumed, missed)) is { } gap)
             {
                 Write(gap);
             }
-            else if (missed is not null)
+            else if (missed is not null && !_encoder.NewestOnly)
             {
-                Interlocked.CompareExchange(ref _end, (int)EndReason.Slow, -1);
-                return true;
+                EndItself(EndReason.Slow);
+                return false;
             }
 
             _after = resumed;
+            CompleteIfAtTheEnd();
         }
 
-        var newest = _encoder.NewestOnly ? page.Position.Newest : 0;
-        foreach (var batch in page.Batches)
+        if (_encoder.NewestOnly && page.Position.Newest - 1 > _after.Offset)
         {
-            if (batch.LastOffset <= _after.Offset)
-            {
-                continue;
-            }
-
-            var before = _after.Offset;
-            foreach (var message in batch)
-            {
-                if (message.Offset > before)
-                {
-                    _after = new MessageId(batch.Epoch, message.Offset);
-                    if (message.TimeMs >= _fromTimeMs && message.Offset >= newest)
-                    {
-                        Write(_encoder.Encode(new RelayEntry(batch.Epoch, message)));
-                    }
-                }
-            }
-
-            await Flush();
-            if (Volatile.Read(ref _end) >= 0)
-            {
-                return false;
-            }
-        }
-
-        if (page.Batches.Length == 0 && page.Position.Newest <= _after.Offset)
-        {
-            // Ahead of this node's relay: what comes next reaches the ring soon.
-            await Task.Delay(TimeSpan.FromMilliseconds(5), _time);
+            _after = page.Position.Id with { Offset = page.Position.Newest - 1 };
         }
 
         return true;

@@ -11,4 +11,10 @@ internal enum EndReason
 
     /// <summary>The node stops.</summary>
     Shutdown,
+
+    /// <summary>The channel was deleted.</summary>
+    Deleted,
+
+    /// <summary>All that was asked for was sent.</summary>
+    Complete,
 }

@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using OrleansGateway.Channels;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
@@ -13,16 +13,20 @@ namespace OrleansGateway.Transports;
 internal sealed class SseEncoder : MessageEncoder
 {
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
+    private static readonly byte[] Comment = ":\n\n"u8.ToArray();
 
     public override int Index => 1;
 
     public override TimeSpan? KeepAliveEvery { get; } = TimeSpan.FromSeconds(15);
 
-    public override ReadOnlySpan<byte> KeepAlive => ":\n\n"u8;
+    /// <summary>
+    /// When to come back, and the id after which the stream begins, which browsers keep. Spread, so that the clients of a node
+    /// that died do not come to the next one all at once.
+    /// </summary>
+    public override byte[] EncodeOpen(in Standing at) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {RandomNumberGenerator.GetInt32(1000, 2001)}\nid: {at.Id}\n\n"));
 
-    /// <summary>The beginning of a stream: when to come back, and the id after which it begins, which browsers keep.</summary>
-    public static byte[] Preamble(MessageId after, int retryMs) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {retryMs}\nid: {after}\n\n"));
+    public override byte[] EncodeKeepAlive(in Standing at) => Comment;
 
     public override byte[] Encode(RelayEntry entry)
     {
@@ -52,6 +56,12 @@ internal sealed class SseEncoder : MessageEncoder
         return Encoding.UTF8.GetBytes($"event: gap\nid: {gap.Resumed}\ndata: {data}\n\n");
     }
 
+    public override byte[] EncodeEnd(in Standing at, EndReason reason)
+    {
+        var data = JsonSerializer.Serialize(new EndData(at.Channel, NameOf(reason)), TransportJson.Default.EndData);
+        return Encoding.UTF8.GetBytes($"event: end\ndata: {data}\n\n");
+    }
+
     // \r\n, \r and \n all end a line, so each of them begins another field.
     private static void WriteData(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> text)
     {
@@ -73,6 +83,9 @@ internal sealed class SseEncoder : MessageEncoder
 
 internal sealed record GapData(string Channel, string After, string Resumed, long? Missed);
 
+internal sealed record EndData(string Channel, string Reason);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GapData))]
+[JsonSerializable(typeof(EndData))]
 internal sealed partial class TransportJson : JsonSerializerContext;

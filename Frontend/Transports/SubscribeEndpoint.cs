@@ -1,32 +1,29 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
 
-/// <summary><c>GET /{channel}</c> as a stream over HTTP: raw, server-sent events, or the tail viewer.</summary>
+/// <summary><c>GET /{channel}</c> as a stream over HTTP: raw, JSON, server-sent events, or the tail viewer.</summary>
 internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint startingPoint, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     // A channel that moves is found again within about a second; headers should not wait longer than a person would notice.
     private static readonly TimeSpan HeadersAtLatest = TimeSpan.FromMilliseconds(500);
 
+    // Long enough for a client that reads, short enough for a node that stops.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
     public async Task Handle(HttpContext context, string channel, Transport transport, Since since)
     {
-        var response = context.Response;
-        response.ContentType = transport switch
+        var (encoder, contentType) = transport switch
         {
-            Transport.Sse => "text/event-stream",
-            Transport.Tail => TailEncoder.ContentType,
-            _ => MessageText.TextType,
+            Transport.Json => (MessageEncoder.Json, JsonEncoder.ContentType),
+            Transport.Sse => (MessageEncoder.Sse, "text/event-stream"),
+            Transport.Tail => (MessageEncoder.Tail, TailEncoder.ContentType),
+            _ => (MessageEncoder.Raw, MessageText.TextType),
         };
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-        response.Headers.Append("Vary", "Accept, Last-Event-ID");
+        StreamResponse.SetHeaders(context.Response, contentType);
         if (HttpMethods.IsHead(context.Request.Method))
         {
             return;
@@ -35,7 +32,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         var relay = relays.Take(channel);
         try
         {
-            await Serve(context, relay, transport, since);
+            await Serve(context, relay, encoder, since);
         }
         finally
         {
@@ -43,43 +40,51 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         }
     }
 
-    private async Task Serve(HttpContext context, ChannelRelay relay, Transport transport, Since since)
+    private async Task Serve(HttpContext context, ChannelRelay relay, MessageEncoder encoder, Since since)
     {
         var (response, gone) = (context.Response, context.RequestAborted);
-        var encoder = transport switch
-        {
-            Transport.Sse => MessageEncoder.Sse,
-            Transport.Tail => MessageEncoder.Tail,
-            _ => MessageEncoder.Raw,
-        };
-        var starting = startingPoint.Find(relay, since, gone);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
+        var starting = startingPoint.Find(relay, since, ending.Token);
         await Task.WhenAny(starting, Task.Delay(HeadersAtLatest, time, gone));
-        if (starting is { IsCompletedSuccessfully: true, Result.Gap: { } known } && transport != Transport.Sse)
+        if (starting is { IsCompletedSuccessfully: true, Result.Gap: { } known } && encoder.EncodeGap(known) is null)
         {
-            response.Headers["Gateway-Gap"] = $"after={known.After}";
+            StreamResponse.SayGap(response, known);
         }
 
         await response.StartAsync(gone);
         if (!starting.IsCompleted)
         {
             await response.BodyWriter.FlushAsync(gone);
-            await KeepAliveUntil(starting, response, encoder, gone);
+            await KeepAliveUntil(starting, relay.Name, response, encoder, gone);
+        }
+
+        if (starting.IsCanceled)
+        {
+            // The node stops before it reached the channel.
+            var nowhere = new Standing(relay.Name, null, time.GetUtcNow().ToUnixTimeMilliseconds());
+            await response.BodyWriter.WriteAsync(encoder.EncodeEnd(nowhere, EndReason.Shutdown) ?? [], gone);
+            return;
         }
 
         var start = await starting;
         var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time);
-        var after = start.After is { } id ? id : subscriber.JoinLive();
-        if (start.After is not null)
+        if (start.After is { } after)
         {
-            subscriber.JoinAfter(after, start.FromTimeMs);
+            subscriber.JoinAfter(after);
+        }
+        else
+        {
+            subscriber.JoinLive();
         }
 
         try
         {
-            await response.BodyWriter.WriteAsync(Preamble(transport, start.Gap?.After ?? after), gone);
+            // Where there is a gap, the client's own id is the one before it: who is cut off here is told again.
+            var standing = subscriber.Standing;
+            _ = subscriber.SendControl(encoder.EncodeOpen(start.Gap is { } before ? standing with { Id = before.After } : standing));
             if (start.Gap is { } gap && encoder.EncodeGap(gap) is { } said)
             {
-                await response.BodyWriter.WriteAsync(said, gone);
+                _ = subscriber.SendControl(said);
             }
 
             subscriber.Start();
@@ -90,7 +95,8 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
             }
 
             var reason = await subscriber.Ended;
-            if (reason != EndReason.Shutdown)
+            var wasSaid = await SayEnd(subscriber, encoder, reason);
+            if (!wasSaid || reason is EndReason.Gone or EndReason.Slow)
             {
                 // Without a last chunk: the client sees that the stream was cut, not finished.
                 context.Abort();
@@ -102,22 +108,29 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         }
     }
 
-    private static ReadOnlyMemory<byte> Preamble(Transport transport, MessageId after) => transport switch
+    /// <summary>Says why it ends, where the form can and the client takes it.</summary>
+    /// <returns>Whether nothing is left to say.</returns>
+    private async Task<bool> SayEnd(Subscriber subscriber, MessageEncoder encoder, EndReason reason)
     {
-        // Spread, so that the clients of a node that died do not come to the next one all at once.
-        Transport.Sse => SseEncoder.Preamble(after, RandomNumberGenerator.GetInt32(1000, 2001)),
-        Transport.Tail => TailEncoder.Preamble.ToArray(),
-        _ => "\n"u8.ToArray(),
-    };
+        if (reason == EndReason.Gone || encoder.EncodeEnd(subscriber.Standing, reason) is not { } end)
+        {
+            return true;
+        }
 
-    private async Task KeepAliveUntil(Task starting, HttpResponse response, MessageEncoder encoder, CancellationToken gone)
+        var said = subscriber.SendControl(end);
+        await Task.WhenAny(said, Task.Delay(EndPatience, time));
+        return said.IsCompleted;
+    }
+
+    private async Task KeepAliveUntil(Task starting, string channel, HttpResponse response, MessageEncoder encoder, CancellationToken gone)
     {
         while (!starting.IsCompleted)
         {
             await Task.WhenAny(starting, Task.Delay(encoder.KeepAliveEvery ?? Timeout.InfiniteTimeSpan, time, gone));
             if (!starting.IsCompleted)
             {
-                await response.BodyWriter.WriteAsync(encoder.KeepAlive.ToArray(), gone);
+                var nowhere = new Standing(channel, null, time.GetUtcNow().ToUnixTimeMilliseconds());
+                await response.BodyWriter.WriteAsync(encoder.EncodeKeepAlive(nowhere), gone);
             }
         }
     }

@@ -8,6 +8,7 @@ namespace OrleansGateway.Transports;
 internal sealed class TailEncoder : MessageEncoder
 {
     private const string Boundary = "orleansgateway-next";
+    private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
 
     /// <summary>The type of the response.</summary>
     public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary;
@@ -16,14 +17,14 @@ internal sealed class TailEncoder : MessageEncoder
 
     public override bool NewestOnly => true;
 
-    /// <summary>What opens the first part.</summary>
-    public static ReadOnlySpan<byte> Preamble => "--orleansgateway-next\r\n"u8;
+    /// <summary>Opens the first part.</summary>
+    public override byte[] EncodeOpen(in Standing at) => Opening;
 
     public override byte[] Encode(RelayEntry entry)
     {
         var body = entry.Message.Body.Span;
         var head = $"Content-Type: {ShownAs(entry)}\r\nContent-Length: {body.Length}\r\n\r\n";
-        return [.. Encoding.ASCII.GetBytes(head), .. body, .. "\r\n"u8, .. Preamble];
+        return [.. Encoding.ASCII.GetBytes(head), .. body, .. "\r\n"u8, .. Opening];
     }
 
     // Nothing that a browser would run: raster images keep their type, other text is plain.

@@ -7,14 +7,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
 
-/// <summary><c>GET /{channel}</c> as a WebSocket (RFC 6455): each message is one of the channel, in both directions.</summary>
+/// <summary>
+/// <c>GET /{channel}</c> as a WebSocket (RFC 6455): each message is one of the channel, in both directions, or with the
+/// subprotocol <c>gateway.json</c> a JSON object.
+/// </summary>
 /// <remarks>
 /// .NET's <see cref="WebSocket"/> reads, checks and answers the client's frames; messages go out as frames that were
 /// encoded once for all clients. Both write by way of the <see cref="Subscriber"/>, so their frames never mix.
@@ -44,22 +46,29 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        var mayPublish = context.Request.Query["publish"] != "0";
+        // Names of subprotocols are compared with their case (RFC 6455, section 4.2.2).
+        var isJson = Negotiation.HasToken(context.Request.Headers.SecWebSocketProtocol, JsonWebSocketEncoder.Subprotocol, StringComparison.Ordinal);
+        var encoder = isJson ? MessageEncoder.JsonWebSocket : MessageEncoder.WebSocket;
         var relay = relays.Take(channel);
         try
         {
             var start = await startingPoint.Find(relay, since, context.RequestAborted);
             var response = context.Response;
-            if (start.Gap is { } gap)
+            if (start.Gap is { } gap && encoder.EncodeGap(gap) is null)
             {
-                response.Headers["Gateway-Gap"] = $"after={gap.After}";
+                StreamResponse.SayGap(response, gap);
+            }
+
+            if (isJson)
+            {
+                response.Headers.SecWebSocketProtocol = JsonWebSocketEncoder.Subprotocol;
             }
 
             response.Headers.Upgrade = "websocket";
             response.Headers.Connection = "Upgrade";
             response.Headers.SecWebSocketAccept = AcceptOf(context.Request.Headers.SecWebSocketKey.ToString().Trim());
             await using var stream = await upgrade!.UpgradeAsync();
-            await Serve(context, stream, relay, start, mayPublish);
+            await Serve(context, stream, relay, encoder, start);
         }
         finally
         {
@@ -67,41 +76,50 @@ internal sealed class WebSocketEndpoint(
         }
     }
 
-    private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, Start start, bool mayPublish)
+    private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, MessageEncoder encoder, Start start)
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        var subscriber = new Subscriber(relay, MessageEncoder.WebSocket, output, time);
+        var subscriber = new Subscriber(relay, encoder, output, time);
         using var socket = WebSocket.CreateFromStream(
             new SubscriberStream(stream, subscriber),
             new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
         if (start.After is { } after)
         {
-            subscriber.JoinAfter(after, start.FromTimeMs);
+            subscriber.JoinAfter(after);
         }
         else
         {
             subscriber.JoinLive();
         }
 
+        SayStart(subscriber, encoder, start.Gap);
         subscriber.Start();
+        var publishing = new WebSocketPublishing(
+            publisher, subscriber, relay.Name, encoder == MessageEncoder.JsonWebSocket, context.Request.Query["publish"] == "0");
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
-            var receiving = Receive(socket, relay.Name, mayPublish, over.Token);
+            var receiving = Receive(socket, publishing, over.Token);
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 subscriber.End(EndReason.Shutdown);
             }
 
-            await Task.WhenAny(receiving, subscriber.Ended);
-            var (status, description) = subscriber.Ended switch
+            await Task.WhenAny(receiving, publishing.Failed, subscriber.Ended);
+            var close = subscriber.Ended.IsCompletedSuccessfully ? CloseFor(subscriber.Ended.Result)
+                : publishing.Failed.IsCompletedSuccessfully ? publishing.Failed.Result
+                : await receiving;
+            var end = subscriber.Ended.IsCompletedSuccessfully ? encoder.EncodeEnd(subscriber.Standing, subscriber.Ended.Result) : null;
+
+            // Nothing comes after a close frame (RFC 6455, section 5.5.1).
+            subscriber.End(EndReason.Gone);
+            await publishing.Stop(CloseTimeout, time);
+            if (end is not null)
             {
-                { IsCompletedSuccessfully: true, Result: EndReason.Shutdown } => (WebSocketCloseStatus.EndpointUnavailable, "shutdown"),
-                { IsCompletedSuccessfully: true, Result: EndReason.Slow } => ((WebSocketCloseStatus)1013, "slow"),
-                { IsCompletedSuccessfully: true } => (WebSocketCloseStatus.NormalClosure, string.Empty),
-                _ => await receiving,
-            };
-            await Close(socket, receiving, status, description);
+                _ = subscriber.SendControl(end);
+            }
+
+            await Close(socket, receiving, close);
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
         {
@@ -115,7 +133,29 @@ internal sealed class WebSocketEndpoint(
         }
     }
 
-    private static async Task Close(WebSocket socket, Task receiving, WebSocketCloseStatus status, string description)
+    private static void SayStart(Subscriber subscriber, MessageEncoder encoder, Gap? gap)
+    {
+        var standing = subscriber.Standing;
+        if (encoder.EncodeOpen(gap is null ? standing : standing with { Id = gap.After }) is { Length: > 0 } open)
+        {
+            _ = subscriber.SendControl(open);
+        }
+
+        if (gap is not null && encoder.EncodeGap(gap) is { } said)
+        {
+            _ = subscriber.SendControl(said);
+        }
+    }
+
+    private static WebSocketClose CloseFor(EndReason reason) => reason switch
+    {
+        EndReason.Shutdown => new(WebSocketCloseStatus.EndpointUnavailable, "shutdown"),
+        EndReason.Slow => new((WebSocketCloseStatus)1013, "slow"),
+        EndReason.Deleted => new(WebSocketCloseStatus.NormalClosure, "deleted"),
+        _ => new(WebSocketCloseStatus.NormalClosure, string.Empty),
+    };
+
+    private static async Task Close(WebSocket socket, Task receiving, WebSocketClose close)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
         {
@@ -123,7 +163,7 @@ internal sealed class WebSocketEndpoint(
         }
 
         using var patience = new CancellationTokenSource(CloseTimeout);
-        await socket.CloseOutputAsync(status, description, patience.Token);
+        await socket.CloseOutputAsync(close.Status, close.Description, patience.Token);
 
         // The client's own close frame ends it in good order (RFC 6455, section 7.1.1).
         await receiving.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -131,45 +171,34 @@ internal sealed class WebSocketEndpoint(
 
     /// <summary>Publishes what the client sends, until it closes or may not go on.</summary>
     /// <returns>How to close.</returns>
-    private async Task<(WebSocketCloseStatus Status, string Description)> Receive(WebSocket socket, string channel, bool mayPublish, CancellationToken cancellationToken)
+    private async Task<WebSocketClose> Receive(WebSocket socket, WebSocketPublishing publishing, CancellationToken cancellationToken)
     {
-        var limit = options.CurrentValue.MaxMessageBytes;
         var message = new ArrayBufferWriter<byte>(256);
         while (true)
         {
             // A zero-byte read first: an idle connection holds no buffer.
             message.ResetWrittenCount();
+            var limit = options.CurrentValue.MaxMessageBytes;
             var received = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
             while (received.MessageType != WebSocketMessageType.Close && !received.EndOfMessage)
             {
                 received = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken);
                 message.Advance(received.Count);
-                if (message.WrittenCount > limit)
+                if (message.WrittenCount > publishing.MaxFrameBytes(limit))
                 {
-                    return (WebSocketCloseStatus.MessageTooBig, $"A message has at most {limit} bytes.");
+                    return new(WebSocketCloseStatus.MessageTooBig, $"A message has at most {limit} bytes.");
                 }
             }
 
             if (received.MessageType == WebSocketMessageType.Close)
             {
-                return (socket.CloseStatus is { } theirs and not WebSocketCloseStatus.Empty ? theirs : WebSocketCloseStatus.NormalClosure, string.Empty);
+                return new(socket.CloseStatus is { } theirs and not WebSocketCloseStatus.Empty ? theirs : WebSocketCloseStatus.NormalClosure, string.Empty);
             }
 
-            if (!mayPublish)
+            var isText = received.MessageType == WebSocketMessageType.Text;
+            if (await publishing.Take(message.WrittenMemory, isText, limit, cancellationToken) is { } close)
             {
-                continue;
-            }
-
-            if (ChannelName.IsReadOnly(channel))
-            {
-                return (WebSocketCloseStatus.PolicyViolation, "Only the gateway publishes to this channel.");
-            }
-
-            var type = received.MessageType == WebSocketMessageType.Text ? MessageText.TextType : MessageText.BinaryType;
-            var (_, problem) = await publisher.Publish(channel, new Publication(new MessageDraft(type, message.WrittenSpan.ToArray())));
-            if (problem is not null)
-            {
-                return ((WebSocketCloseStatus)1013, problem.Title);
+                return close;
             }
 
             if (message.Capacity > 64 * 1024)

@@ -17,6 +17,8 @@ public class NegotiationTests
     [InlineData("*/*", Transport.Raw)]
     [InlineData("text/plain", Transport.Raw)]
     [InlineData("text/event-stream", Transport.Sse)]
+    [InlineData("application/x-ndjson", Transport.Json)]
+    [InlineData("application/json", Transport.Json)]
     [InlineData("multipart/x-mixed-replace", Transport.Tail)]
     [InlineData("image/png", Transport.Tail)]
     [InlineData("image/*", Transport.Tail)]
@@ -30,7 +32,7 @@ public class NegotiationTests
     [InlineData("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Transport.Tail)]
     [InlineData("image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Transport.Tail)]
     [InlineData("text/event-stream, */*;q=0.1", Transport.Sse)]
-    [InlineData("application/json, text/plain, */*", Transport.Raw)]
+    [InlineData("application/json, text/plain, */*", Transport.Json)]
     [InlineData("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", Transport.Html)]
     [InlineData("gzip, text/plain", Transport.Raw)]
 
@@ -43,7 +45,10 @@ public class NegotiationTests
     [InlineData("multipart/x-mixed-replace;q=0.4, image/png, text/plain;q=0.5", Transport.Raw)]
     [InlineData("text/html;q=0.001", Transport.Html)]
 
-    // At equal weight: html, sse, tail, raw.
+    // At equal weight: html, sse, json, tail, raw.
+    [InlineData("text/plain, image/png, application/json, text/event-stream", Transport.Sse)]
+    [InlineData("text/plain, image/png, application/json", Transport.Json)]
+    [InlineData("application/json;q=0.1, application/x-ndjson;q=0.3, text/plain;q=0.2", Transport.Json)]
     [InlineData("text/plain, multipart/x-mixed-replace, text/event-stream, text/html", Transport.Html)]
     [InlineData("text/plain, multipart/x-mixed-replace, text/event-stream", Transport.Sse)]
     [InlineData("text/plain, image/png", Transport.Tail)]
@@ -74,6 +79,7 @@ public class NegotiationTests
 
     [Theory]
     [InlineData("raw", Transport.Raw)]
+    [InlineData("json", Transport.Json)]
     [InlineData("sse", Transport.Sse)]
     [InlineData("tail", Transport.Tail)]
     [InlineData("ws", Transport.WebSocket)]

@@ -19,11 +19,12 @@ internal sealed class RelayClient
     /// <param name="encoder">The form.</param>
     /// <param name="time">The clock.</param>
     /// <param name="room">How many bytes fit in before the subscriber has to wait.</param>
-    public RelayClient(ChannelRelay relay, MessageEncoder encoder, TimeProvider time, int room = 1024 * 1024)
+    /// <param name="progress">What it can be seen to take.</param>
+    public RelayClient(ChannelRelay relay, MessageEncoder encoder, TimeProvider time, int room = 1024 * 1024, Func<long?>? progress = null)
     {
         _pipe = new Pipe(new PipeOptions(pauseWriterThreshold: room, resumeWriterThreshold: Math.Max(1, room / 2), useSynchronizationContext: false));
         Output = new CountingWriter(_pipe.Writer);
-        Subscriber = new Subscriber(relay, encoder, Output, time);
+        Subscriber = new Subscriber(relay, encoder, Output, time, progress);
     }
 
     public Subscriber Subscriber { get; }
@@ -47,10 +48,10 @@ internal sealed class RelayClient
         return this;
     }
 
-    public RelayClient JoinAfter(string id, long fromTimeMs = 0)
+    public RelayClient JoinAfter(string id, string? until = null)
     {
         Assert.True(MessageId.TryParse(id, out var after));
-        Subscriber.JoinAfter(after, fromTimeMs);
+        Subscriber.JoinAfter(after, until is not null && MessageId.TryParse(until, out var last) ? last : null);
         Subscriber.Start();
         return this;
     }

@@ -29,7 +29,7 @@ public class RelayRingTests
                 for (var i = 0; i < (kind == 'g' ? 1 : count); i++)
                 {
                     var name = $"epoch{epoch}";
-                    var entry = kind == 'g' ? GapOf(name, offset, offset += count) : new RelayEntry(name, new ChannelMessage(++offset, 0, null, Bytes.AsMemory(0, size)));
+                    var entry = kind == 'g' ? GapOf(name, offset, offset += count) : new RelayEntry("c", name, new ChannelMessage(++offset, 0, null, Bytes.AsMemory(0, size)));
                     ring.Append(entry);
                     all.Add(entry);
                 }

@@ -17,7 +17,7 @@ public class RelaySeamTests
     public async Task Subscribers_JoiningAnywhereAtAnyPace_GetEachMessageOnceInOrder()
     {
         var channel = new FakeChannel(TimeProvider.System, new RetentionOptions { Messages = Messages });
-        await using var relay = new ChannelRelay("c", channel.Client(), NullLogger<ChannelRelay>.Instance);
+        await using var relay = new ChannelRelay("c", channel.Client(), TimeProvider.System, NullLogger<ChannelRelay>.Instance);
         await relay.Started;
 
         using var joined = new CountdownEvent(Clients);
@@ -61,7 +61,7 @@ public class RelaySeamTests
         }
         else
         {
-            client.Subscriber.JoinAfter(after, 0);
+            client.Subscriber.JoinAfter(after);
         }
 
         client.Subscriber.Start();

@@ -20,7 +20,7 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
     {
         _time.Advance(TimeSpan.FromDays(1));
         _channel = new FakeChannel(_time, new RetentionOptions { Messages = 5000 });
-        _relay = new ChannelRelay("c", _channel.Client(), NullLogger<ChannelRelay>.Instance);
+        _relay = new ChannelRelay("c", _channel.Client(), _time, NullLogger<ChannelRelay>.Instance);
     }
 
     public Task InitializeAsync() => _relay.Started;
@@ -168,6 +168,31 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(["aaaa-1", "aaaa-2", "bbbb-1", "bbbb-2"], client.Lines);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1024 * 1024)]
+    public async Task Pump_NewEpochWhileLiveInAFormWithIds_IsAGapThatNobodyCanCount(int room)
+    {
+        var client = Connect(MessageEncoder.Sse, room).JoinLive();
+        await _channel.Publish(2);
+        _channel.Lose("bbbb");
+        await _channel.Publish(2);
+        await client.TakeUntil("bbbb-2\n\n");
+        Assert.Equal(
+            ["aaaa-1", "aaaa-2", """gap bbbb-0 {"channel":"c","after":"aaaa-2","resumed":"bbbb-0","missed":null}""", "bbbb-1", "bbbb-2"], client.Events);
+    }
+
+    [Fact]
+    public async Task JoinAfter_IdOfTheNewEpoch_IsToldNoGap()
+    {
+        await _channel.Publish(2);
+        _channel.Lose("bbbb");
+        await _channel.Publish(2);
+        var client = Connect(MessageEncoder.Sse).JoinAfter("bbbb-0");
+        await client.TakeUntil("bbbb-2\n\n");
+        Assert.Equal(["bbbb-1", "bbbb-2"], client.Events);
+    }
+
     [Fact]
     public async Task Pump_HoleThatTheNodeCouldNotRepair_IsSaidOrEnds()
     {
@@ -239,19 +264,38 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(20, 15)]
-    [InlineData(3000, 15)]
-    [InlineData(3000, 2995)]
-    public async Task JoinAfter_Time_LeavesOutWhatIsOlder(int messages, int from)
+    [InlineData(0, 1)]
+    [InlineData(0, 2500)]
+    [InlineData(2900, 2990)]
+    public async Task JoinAfter_Until_SendsUpToThereAndIsComplete(long after, long until)
     {
-        for (var i = 1; i <= messages; i++)
+        for (var i = 0; i < 300; i++)
         {
-            await _channel.Deliver(_channel.Append(timeMs: i * 1000));
+            await _channel.Publish(10);
         }
 
-        var client = Connect(MessageEncoder.Raw).JoinAfter("aaaa-0", fromTimeMs: from * 1000);
-        await client.TakeUntil($"aaaa-{messages}\n");
-        Assert.Equal(Batches.Ids("aaaa", from, messages), client.Lines);
+        var client = Connect(MessageEncoder.Raw).JoinAfter($"aaaa-{after}", $"aaaa-{until}");
+        Assert.Equal(EndReason.Complete, await client.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+        await client.TakeUntil($"aaaa-{until}\n");
+        Assert.Equal(Batches.Ids("aaaa", after + 1, until), client.Lines);
+    }
+
+    [Fact]
+    public async Task JoinAfter_UntilWhereItStands_SendsNothing()
+    {
+        await _channel.Publish(3);
+        var client = Connect(MessageEncoder.Json).JoinAfter("aaaa-3", "aaaa-3");
+        Assert.Equal(EndReason.Complete, await client.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+        Assert.Equal(0, client.Output.Flushes);
+    }
+
+    [Fact]
+    public async Task JoinAfter_UntilOfAnEpochThatIsLost_IsComplete()
+    {
+        await FillWithNewEpoch();
+        var client = Connect(MessageEncoder.Json).JoinAfter("aaaa-0", "aaaa-7");
+        Assert.Equal(EndReason.Complete, await client.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+        Assert.Equal(0, client.Output.Flushes);
     }
 
     [Fact]
@@ -310,6 +354,36 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
         Tick(TimeSpan.FromMilliseconds(1), blocked, idle);
         Assert.Equal(EndReason.Slow, await blocked.Subscriber.Ended.WaitAsync(Eventually.Deadline));
         Assert.False(idle.Subscriber.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task OnTick_TakesLessThanAWriteNeeds_GoesOnAsLongAsItTakes()
+    {
+        long? taken = 5;
+        var client = new RelayClient(_relay, MessageEncoder.Raw, _time, Tiny, () => taken).JoinLive();
+        await _channel.Publish();
+        for (var i = 0; i < 100; i++)
+        {
+            taken++;
+            Tick(SlowTimeout, client);
+        }
+
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+        Tick(SlowTimeout, client);
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+        Tick(TimeSpan.FromMilliseconds(1), client);
+        Assert.Equal(EndReason.Slow, await client.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+    }
+
+    [Fact]
+    public async Task OnTick_NothingSentForThePeriodInJson_SaysWhereItStands()
+    {
+        var client = Connect(MessageEncoder.Json).JoinLive();
+        await _channel.Publish();
+        await client.TakeUntil("\n");
+        Tick(TimeSpan.FromSeconds(15), client);
+        await client.TakeUntil("keepalive");
+        Assert.StartsWith("""{"event":"keepalive","id":"aaaa-1","channel":"c","time":""", client.Lines.Last(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class RawEncoderTests
     [Fact]
     public void KeepAlive_Newline_ComesEvery5Seconds()
     {
-        Assert.Equal("\n", Encoding.ASCII.GetString(MessageEncoder.Raw.KeepAlive));
+        Assert.Equal("\n", Encoding.ASCII.GetString(MessageEncoder.Raw.EncodeKeepAlive(Entries.At("aaaa-1"))));
         Assert.Equal(TimeSpan.FromSeconds(5), MessageEncoder.Raw.KeepAliveEvery);
     }
 

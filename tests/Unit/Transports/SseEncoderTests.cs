@@ -2,7 +2,6 @@ using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using OrleansGateway.Channels;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Tests.Unit.Transports;
@@ -18,7 +17,7 @@ public class SseEncoderTests
     public void Encode_AnyTexts_AreReadAsTheyWereButForTheEndsOfLines() => Text.Array[0, 5].Sample(
         texts =>
         {
-            var stream = texts.SelectMany((text, i) => SseOf(text, i + 1).Concat(MessageEncoder.Sse.KeepAlive.ToArray()));
+            var stream = texts.SelectMany((text, i) => SseOf(text, i + 1).Concat(MessageEncoder.Sse.EncodeKeepAlive(Entries.At("aaaa-1"))));
             var events = Parse([.. stream]);
             Assert.Equal(texts.Select(x => x.Replace("\r\n", "\n").Replace('\r', '\n')), events.Select(x => x.Data));
             Assert.Equal(texts.Select((_, i) => $"aaaa-{i + 1}"), events.Select(x => x.EventId));
@@ -60,18 +59,29 @@ public class SseEncoderTests
     }
 
     [Fact]
-    public void Preamble_Id_IsKeptByTheClientWithoutAnEvent()
+    public void EncodeOpen_Id_IsKeptByTheClientWithoutAnEvent()
     {
-        var parser = SseParser.Create(new MemoryStream(SseEncoder.Preamble(new MessageId("aaaa", 3), 1500)));
+        var opening = MessageEncoder.Sse.EncodeOpen(Entries.At("aaaa-3"));
+        var parser = SseParser.Create(new MemoryStream(opening));
         Assert.Empty(parser.Enumerate());
-        Assert.Equal(TimeSpan.FromMilliseconds(1500), parser.ReconnectionInterval);
-        Assert.Equal("retry: 1500\nid: aaaa-3\n\n", Encoding.ASCII.GetString(SseEncoder.Preamble(new MessageId("aaaa", 3), 1500)));
+        Assert.InRange(parser.ReconnectionInterval, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        Assert.EndsWith("\nid: aaaa-3\n\n", Encoding.ASCII.GetString(opening), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(EndReason.Shutdown, "shutdown")]
+    [InlineData(EndReason.Slow, "slow")]
+    [InlineData(EndReason.Deleted, "deleted")]
+    public void EncodeEnd_Reason_IsAnEvent(object reason, string name)
+    {
+        var end = Assert.Single(Parse(MessageEncoder.Sse.EncodeEnd(Entries.At("aaaa-3"), (EndReason)reason)!));
+        Assert.Equal(("end", $$"""{"channel":"a/b","reason":"{{name}}"}"""), (end.EventType, end.Data));
     }
 
     [Fact]
     public void KeepAlive_Comment_IsNoEventAndComesEvery15Seconds()
     {
-        Assert.Empty(Parse(MessageEncoder.Sse.KeepAlive.ToArray()));
+        Assert.Empty(Parse(MessageEncoder.Sse.EncodeKeepAlive(Entries.At("aaaa-1"))));
         Assert.Equal(TimeSpan.FromSeconds(15), MessageEncoder.Sse.KeepAliveEvery);
         Assert.False(MessageEncoder.Sse.NewestOnly);
     }

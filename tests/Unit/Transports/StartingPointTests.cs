@@ -1,6 +1,9 @@
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Relays;
+using OrleansGateway.Tests.Unit.Channels;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Tests.Unit.Transports;
@@ -25,8 +28,27 @@ public class StartingPointTests
     public void Choose_LatestWhereAllHasExpired_BeginsWithTheNext() => Assert.Equal(After(20), Choose(new Since(SinceKind.Latest), newest: 20, oldest: 21));
 
     [Fact]
-    public void Choose_Time_ReadsAllThatIsKeptFromThatTimeAndNeverSaysAGap() =>
-        Assert.Equal(new Start(new MessageId("aaaa", 10), FromTimeMs: 1234), Choose(new Since(SinceKind.Time, TimeMs: 1234)));
+    public void Choose_None_BeginsWithTheNext() => Assert.Equal(After(20), Choose(new Since(SinceKind.None)));
+
+    /// <summary>Whatever times messages have: from the first that is not older, never a gap.</summary>
+    [Fact]
+    public Task FindId_Time_BeginsWithTheFirstThatIsNotOlder() => Gen.Select(Gen.Int[0, 5].Array[0, 40], Gen.Int[0, 100], Gen.Int[1, 20]).SampleAsync(
+        async (steps, from, keep) =>
+        {
+            var channel = new FakeChannel(TimeProvider.System, new RetentionOptions { Messages = keep });
+            await using var relay = new ChannelRelay("c", channel.Client(), TimeProvider.System, NullLogger<ChannelRelay>.Instance);
+            var times = new List<int>();
+            foreach (var step in steps)
+            {
+                times.Add((times.Count == 0 ? 0 : times[^1]) + step);
+                channel.Append(timeMs: times[^1], padding: 20_000);
+            }
+
+            var start = await new StartingPoint(TimeProvider.System).FindId(relay, new Since(SinceKind.Time, TimeMs: from), CancellationToken.None);
+            var oldest = Math.Max(0, times.Count - keep);
+            Assert.Equal((Math.Max(oldest, times.Count(x => x < from)), null), (start.After!.Value.Offset, start.Gap));
+        },
+        iter: 200);
 
     [Theory]
     [InlineData(10)]
@@ -66,12 +88,16 @@ public class StartingPointTests
     public void Choose_IdWhereAllHasExpired_SaysWhatIsMissing() =>
         Assert.Equal(After(20, Gap("aaaa", 15, resumed: 20, missed: 5)), Choose(Id("aaaa", 15), newest: 20, oldest: 21));
 
-    private static Start Choose(Since since, long newest = 20, long oldest = 11) =>
-        StartingPoint.Choose("c", since, new ChannelPage(new ChannelPosition(1, "aaaa", newest), oldest, []));
+    private static (MessageId?, Gap?) Choose(Since since, long newest = 20, long oldest = 11)
+    {
+        var start = StartingPoint.Choose("c", since, new ChannelPage(new ChannelPosition(1, "aaaa", newest), oldest, []));
+        Assert.Equal(new MessageId("aaaa", newest), start.Newest);
+        return (start.After, start.Gap);
+    }
 
     private static Since Id(string epoch, long offset) => new(SinceKind.Id, new MessageId(epoch, offset));
 
-    private static Start After(long offset, Gap? gap = null) => new(new MessageId("aaaa", offset), Gap: gap);
+    private static (MessageId?, Gap?) After(long offset, Gap? gap = null) => (new MessageId("aaaa", offset), gap);
 
     private static Gap Gap(string epoch, long after, long resumed, long? missed) =>
         new("c", new MessageId(epoch, after), new MessageId("aaaa", resumed), missed);

@@ -21,7 +21,7 @@ public class TailEncoderTests
     public void Encode_Part_IsClosedByItsBoundaryAtOnce()
     {
         // Browsers show a part only then.
-        var bytes = Encoding.ASCII.GetString([.. TailEncoder.Preamble, .. MessageEncoder.Tail.Encode(Entries.Of("hi", "text/plain"))]);
+        var bytes = Encoding.ASCII.GetString([.. MessageEncoder.Tail.EncodeOpen(Entries.At("aaaa-1")), .. MessageEncoder.Tail.Encode(Entries.Of("hi", "text/plain"))]);
         Assert.Equal(
             "--orleansgateway-next\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nhi\r\n--orleansgateway-next\r\n", bytes);
     }
@@ -64,7 +64,7 @@ public class TailEncoderTests
     private static async Task<List<(string Type, long Length, byte[] Body)>> Read(params RelayEntry[] entries)
     {
         // The stream goes on for ever; a reader wants an end.
-        byte[] bytes = [.. TailEncoder.Preamble, .. entries.SelectMany(MessageEncoder.Tail.Encode)];
+        byte[] bytes = [.. MessageEncoder.Tail.EncodeOpen(Entries.At("aaaa-1")), .. entries.SelectMany(MessageEncoder.Tail.Encode)];
         var end = bytes.AsSpan(..^2).ToArray().Concat("--\r\n"u8.ToArray()).ToArray();
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(TailEncoder.ContentType).Boundary).ToString();
         var reader = new MultipartReader(boundary, new MemoryStream(end));

@@ -1,0 +1,142 @@
+using System.Text;
+using System.Text.Json;
+using OrleansGateway.Channels;
+using OrleansGateway.Http;
+using OrleansGateway.Publishing;
+
+namespace OrleansGateway.Transports;
+
+/// <summary>What a client of <c>gateway.json</c> sends: <c>{"publish":"data","channel"?,"type"?,"encoding"?,"key"?,"ref"?}</c>.</summary>
+/// <param name="Reference">The client's own name for it, a string or a number, which its answer repeats; null for none.</param>
+/// <param name="Publication">What it publishes.</param>
+internal readonly record struct JsonCommand(JsonElement? Reference, Publication Publication)
+{
+    /// <summary>The longest <c>ref</c>, in characters of JSON.</summary>
+    public const int MaxReferenceLength = 256;
+
+    private const string Shape = """{"publish":"data","channel"?,"type"?,"encoding"?,"key"?,"ref"?}""";
+
+    /// <summary>Reads one.</summary>
+    /// <param name="text">What the client sent.</param>
+    /// <param name="channel">The channel that it subscribes to.</param>
+    /// <param name="maxBytes">The largest message, in bytes.</param>
+    /// <param name="command">It; where something is wrong, its reference, if there is one.</param>
+    /// <returns>What is wrong, or null.</returns>
+    public static Problem? Read(ReadOnlyMemory<byte> text, string channel, int maxBytes, out JsonCommand command)
+    {
+        command = default;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return Bad($"A message is a JSON object: {Shape}.");
+            }
+
+            var fields = new Fields();
+            foreach (var field in document.RootElement.EnumerateObject())
+            {
+                if (fields.Take(field) is { } wrong)
+                {
+                    command = new JsonCommand(fields.Reference, default);
+                    return Bad(wrong);
+                }
+            }
+
+            command = new JsonCommand(fields.Reference, default);
+            var problem = fields.Check(channel, maxBytes, out var publication);
+            command = command with { Publication = publication };
+            return problem;
+        }
+        catch (JsonException)
+        {
+            return Bad($"A message is a JSON object: {Shape}; this is not JSON.");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, escaped.
+            return Bad("A string of the message is no Unicode text.");
+        }
+    }
+
+    private static Problem Bad(string detail) => Problem.BadRequest("message", detail);
+
+    private sealed class Fields
+    {
+        private string? _data;
+        private string? _channel;
+        private string? _type;
+        private string? _encoding;
+        private string? _key;
+
+        public JsonElement? Reference { get; private set; }
+
+        public string? Take(JsonProperty field)
+        {
+            var value = field.Value;
+            if (field.NameEquals("ref"))
+            {
+                if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null) || value.GetRawText().Length > MaxReferenceLength)
+                {
+                    return $"'ref' is a string or a number of at most {MaxReferenceLength} characters.";
+                }
+
+                // Its text is read, so that what cannot be written back is refused here.
+                _ = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+                Reference = value.ValueKind == JsonValueKind.Null ? null : value.Clone();
+                return null;
+            }
+
+            if (field.Name is not ("publish" or "channel" or "type" or "encoding" or "key"))
+            {
+                return $"'{field.Name}' is no field of {Shape}.";
+            }
+
+            if (value.ValueKind != JsonValueKind.String && (value.ValueKind != JsonValueKind.Null || field.Name == "publish"))
+            {
+                return $"'{field.Name}' is a string.";
+            }
+
+            var text = value.GetString();
+            switch (field.Name)
+            {
+                case "publish": _data = text; break;
+                case "channel": _channel = text; break;
+                case "type": _type = text; break;
+                case "encoding": _encoding = text; break;
+                default: _key = text; break;
+            }
+
+            return null;
+        }
+
+        public Problem? Check(string channel, int maxBytes, out Publication publication)
+        {
+            publication = default;
+            var wrong = _data is null ? $"'publish' is missing: {Shape}."
+                : _channel is not null && _channel != channel ? $"'channel' is '{_channel}', and this connection subscribes to '{channel}'."
+                : _encoding is not (null or "base64") ? $"'encoding={_encoding}' is not known; it is base64, or absent for text."
+                : _type is not null && (string.IsNullOrWhiteSpace(_type) || _type.Length > 1024 || _type.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+                    ? "'type' is a media type of at most 1,024 printable ASCII characters."
+                : _key is not null ? IdempotencyKey.Violation(_key)
+                : null;
+            if (wrong is not null)
+            {
+                return Bad(wrong);
+            }
+
+            byte[] body;
+            try
+            {
+                body = _encoding is null ? Encoding.UTF8.GetBytes(_data!) : Convert.FromBase64String(_data!);
+            }
+            catch (FormatException)
+            {
+                return Bad("'publish' is not base64.");
+            }
+
+            publication = new Publication(new MessageDraft(_type ?? (_encoding is null ? MessageText.TextType : MessageText.BinaryType), body), Key: _key);
+            return body.Length > maxBytes ? Problem.TooLarge(maxBytes) : null;
+        }
+    }
+}
