@@ -229,6 +229,32 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
     }
 
+    // On the writer's thread, after a commit.
+    private bool StandsForWriter()
+    {
+        var count = _directory.Counters.Read(_slot);
+        if (count == _seen)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (!_log.IsNewest(_channel, Term))
+            {
+                return false;
+            }
+
+            _seen = count;
+            return true;
+        }
+        catch (Exception)
+        {
+            // Whatever it is, it cannot be known, and must not end the writer's thread.
+            return false;
+        }
+    }
+
     /// <summary>An append. It is acknowledged when it is committed and nobody had claimed the channel before.</summary>
     private sealed class AppendWrite(LocalLogSession session, LogEntry entry) : LogWrite
     {
@@ -261,7 +287,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                     ? LocalChannelLog.Superseded(session._channel)
                     : new LogException(LogFault.Unavailable, "What came before it was not appended."));
             }
-            else if (!Stands())
+            else if (!session.StandsForWriter())
             {
                 session._superseded = true;
                 base.Fail(LocalChannelLog.Superseded(session._channel));
@@ -286,31 +312,6 @@ internal sealed class LocalLogSession : IChannelLogSession
             }
 
             base.Fail(exception);
-        }
-
-        private bool Stands()
-        {
-            var count = session._directory.Counters.Read(session._slot);
-            if (count == session._seen)
-            {
-                return true;
-            }
-
-            try
-            {
-                if (!session._log.IsNewest(session._channel, session.Term))
-                {
-                    return false;
-                }
-
-                session._seen = count;
-                return true;
-            }
-            catch (SqliteError)
-            {
-                // It cannot be known.
-                return false;
-            }
         }
 
         private static long TimeOf(MessageBatch batch)
