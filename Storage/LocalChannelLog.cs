@@ -80,10 +80,14 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         var slot = ClaimCounters.SlotOf(channel);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         var newest = Math.Max(NewestTerm(channel), aboveTerm);
-        var term = StoreDirectory.TermOf(Math.Max(StoreDirectory.TermAt(now), newest + 1), _number);
-
-        var id = 0L;
-        await _writer.Write(new SmallWrite(x => x.Claim.Bind(1, id = x.IdOf(channel)).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run()));
+        var (id, term) = (0L, Math.Max(StoreDirectory.TermAt(now), newest + 1));
+        await _writer.Write(new SmallWrite(x =>
+        {
+            // Another session of this node may have claimed it in between.
+            id = x.IdOf(channel);
+            term = StoreDirectory.TermOf(Math.Max(term, x.NewestTermOf(id) + 1), _number);
+            x.Claim.Bind(1, id).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run();
+        }));
         var seen = _directory.Counters.Increment(slot);
 
         var identity = _directory.Identity();

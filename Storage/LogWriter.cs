@@ -174,6 +174,8 @@ internal sealed class LogStatements(Database database)
 
     public Statement Claim { get; } = database.Prepare("INSERT INTO claim VALUES (?, ?, ?, 0, 0, 0, ?)");
 
+    private Statement NewestTerm { get; } = database.Prepare("SELECT max(term) FROM claim WHERE channel = ?");
+
     public Statement Cut { get; } = database.Prepare("UPDATE claim SET epoch = ?, cut = ?, prev = ?, gone = ?, source = ? WHERE channel = ? AND term = ?");
 
     public Statement Forget { get; } = database.Prepare(
@@ -227,5 +229,14 @@ internal sealed class LogStatements(Database database)
         var id = FindChannel.Long(0);
         FindChannel.Reset();
         return id;
+    }
+
+    /// <summary>The highest term of a channel in the file, 0 for none.</summary>
+    public long NewestTermOf(long channel)
+    {
+        NewestTerm.Bind(1, channel).Step();
+        var term = NewestTerm.Long(0);
+        NewestTerm.Reset();
+        return term;
     }
 }
