@@ -77,27 +77,15 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     /// </remarks>
     private async Task<IChannelLogSession> TakeOver(string channel, long aboveTerm)
     {
-        var slot = ClaimCounters.SlotOf(channel);
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var newest = Math.Max(NewestTerm(channel), aboveTerm);
-        var (id, term) = (0L, Math.Max(StoreDirectory.TermAt(now), newest + 1));
-        await _writer.Write(new SmallWrite(x =>
-        {
-            // Another session of this node may have claimed it in between.
-            id = x.IdOf(channel);
-            term = StoreDirectory.TermOf(Math.Max(term, x.NewestTermOf(id) + 1), _number);
-            x.Claim.Bind(1, id).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run();
-        }));
-        var seen = _directory.Counters.Increment(slot);
-
-        var identity = _directory.Identity();
+        var (slot, id, term, seen) = await Claim(channel, aboveTerm);
         var chain = LogChain.Read(_directory, channel);
         if (chain.NewestTerm > term)
         {
             throw Superseded(channel);
         }
 
-        var state = chain.State(identity, _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var state = chain.State(_directory.Identity(), _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
         await _writer.Write(new SmallWrite(x =>
         {
             x.Cut.Bind(1, state.Epoch).Bind(2, state.Newest + 1).Bind(3, state.PreviousTerm).Bind(4, 0L).Bind(5, state.SourceTerm).Bind(6, id).Bind(7, term).Run();
@@ -112,23 +100,44 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         return new LocalLogSession(this, _directory, _writer, _retention.CurrentValue, _time, channel, slot, count, [.. state.Segments, own], state);
     }
 
-    /// <summary>Claims the channel anew, with nothing before it.</summary>
-    internal async Task Clear(string channel, long id, long term, string epoch)
+    private async Task<(int Slot, long Id, long Term, long Seen)> Claim(string channel, long aboveTerm)
     {
         var slot = ClaimCounters.SlotOf(channel);
-        var next = StoreDirectory.TermOf(Math.Max(StoreDirectory.TermAt(_time.GetUtcNow().ToUnixTimeMilliseconds()), NewestTerm(channel) + 1), _number);
+        var newest = Math.Max(NewestTerm(channel), aboveTerm);
+        var (id, term) = (0L, Math.Max(StoreDirectory.TermAt(_time.GetUtcNow().ToUnixTimeMilliseconds()), newest + 1));
         await _writer.Write(new SmallWrite(x =>
         {
-            x.Claim.Bind(1, id).Bind(2, next).Bind(3, string.Empty).Bind(4, 0L).Run();
-            x.Cut.Bind(1, _directory.Identity().EpochAfterDeletionOf(epoch)).Bind(2, 1L).Bind(3, 0L).Bind(4, 0L).Bind(5, 0L).Bind(6, id).Bind(7, next).Run();
-            x.DropAll.Bind(1, id).Run();
-            x.DropClaims.Bind(1, id).Bind(2, next).Run();
+            // Another session of this node may have claimed it in between.
+            id = x.IdOf(channel);
+            term = StoreDirectory.TermOf(Math.Max(term, x.NewestTermOf(id) + 1), _number);
+            x.Claim.Bind(1, id).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run();
         }));
-        _directory.Counters.Increment(slot);
-        if (!IsNewest(channel, next))
+        return (slot, id, term, _directory.Counters.Increment(slot));
+    }
+
+    /// <summary>Claims the channel anew for the owner of a term, with nothing before it.</summary>
+    internal async Task Clear(string channel, long owner, string epoch)
+    {
+        var (slot, id, term, seen) = await Claim(channel, owner);
+        var chain = LogChain.Read(_directory, channel);
+        if (chain.NewestTerm > term || chain.HeadTerm != owner)
         {
             throw Superseded(channel);
         }
+
+        var next = _directory.Identity().EpochAfterDeletionOf(epoch);
+        await _writer.Write(new SmallWrite(x => x.Cut.Bind(1, next).Bind(2, 1L).Bind(3, 0L).Bind(4, 0L).Bind(5, 0L).Bind(6, id).Bind(7, term).Run()));
+        if (_directory.Counters.Read(slot) != seen && !IsNewest(channel, term))
+        {
+            throw Superseded(channel);
+        }
+
+        // Not before it stands: another owner may go on with the messages otherwise.
+        await _writer.Write(new SmallWrite(x =>
+        {
+            x.DropAll.Bind(1, id).Bind(2, term).Run();
+            x.DropClaims.Bind(1, id).Bind(2, term).Run();
+        }));
     }
 
     internal static LogException Superseded(string channel) =>

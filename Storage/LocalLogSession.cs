@@ -101,7 +101,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     public ValueTask KeepSource(long sourceTerm) =>
         new(_writer.Write(new SmallWrite(x => x.Source.Bind(1, sourceTerm).Bind(2, Own.Channel).Bind(3, Own.Term).Run())));
 
-    public ValueTask Delete() => new(_log.Clear(_channel, Own.Channel, Own.Term, Epoch));
+    public ValueTask Delete() => new(_log.Clear(_channel, Term, Epoch));
 
     private MessageBatch[] ReadNow(long after, int maxBytes)
     {

@@ -194,7 +194,7 @@ internal sealed class LogStatements(Database database)
 
     public Statement Drop { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term = ? AND first < ? AND (keys = 0 OR time < ?)");
 
-    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ?");
+    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term < ?");
 
     public Statement DropClaims { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term < ?");
 
