@@ -84,6 +84,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
             throw Superseded(channel);
         }
 
+        // The identity is read after the files: it is changed before one of them is put aside.
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         var state = chain.State(_directory.Identity(), _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
         await _writer.Write(new SmallWrite(x =>

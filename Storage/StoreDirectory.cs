@@ -262,6 +262,17 @@ internal sealed partial class StoreDirectory : IDisposable
         var path = PathOf(number);
         var aside = $"{path}.damaged-{Guid.NewGuid():N}";
         LogDamaged(error, path, aside);
+
+        // Before the file is gone: who does not find it any more finds the new identity then.
+        while (true)
+        {
+            var (_, newest) = StoreIdentity.Newest(_directory);
+            if (StoreIdentity.TryFollow(_directory, newest, StoreIdentity.New(_boot)))
+            {
+                break;
+            }
+        }
+
         foreach (var suffix in (string[])["-wal", "-shm"])
         {
             if (System.IO.File.Exists(path + suffix))
@@ -271,8 +282,6 @@ internal sealed partial class StoreDirectory : IDisposable
         }
 
         System.IO.File.Move(path, aside);
-        var (_, newest) = StoreIdentity.Newest(_directory);
-        StoreIdentity.TryFollow(_directory, newest, StoreIdentity.New(_boot));
     }
 
     private static int? NumberOf(string path) =>
