@@ -23,6 +23,7 @@ internal sealed partial class StoreDirectory : IDisposable
     private const int FileBits = 10;
     private const string Clean = "clean";
     private const string Damaged = "damaged";
+    private const string Lost = "lost";
 
     private readonly string _directory;
     private readonly ILogger _logger;
@@ -149,23 +150,26 @@ internal sealed partial class StoreDirectory : IDisposable
 
     private FileStream? TryLock(int number)
     {
-        FileStream held;
-        try
-        {
-            held = new FileStream(LockOf(number), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (IOException) when (System.IO.File.Exists(LockOf(number)))
-        {
-            return null;
-        }
-
-        if (Read(held) == Damaged)
+        var held = TryOpen(LockOf(number));
+        if (held is not null && Read(held) is Damaged or Lost)
         {
             held.Dispose();
             return null;
         }
 
         return held;
+    }
+
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException) when (System.IO.File.Exists(path))
+        {
+            return null;
+        }
     }
 
     private static string Read(FileStream held)
@@ -203,10 +207,14 @@ internal sealed partial class StoreDirectory : IDisposable
                     LogLoss(_directory, loss);
                 }
 
-                // What was lost is counted once.
-                foreach (var orphan in Orphans())
+                // What was lost is counted once. Its number is not used again: others may still have the old file open.
+                foreach (var orphan in Orphans().ToList())
                 {
-                    System.IO.File.Delete(orphan);
+                    using var held = TryOpen(orphan);
+                    if (held is not null)
+                    {
+                        Mark(held, Lost);
+                    }
                 }
 
                 return;
@@ -250,7 +258,7 @@ internal sealed partial class StoreDirectory : IDisposable
                 continue;
             }
 
-            if (text is not ("" or Damaged))
+            if (text is not ("" or Damaged or Lost))
             {
                 yield return (path, text);
             }
