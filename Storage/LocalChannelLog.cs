@@ -21,7 +21,7 @@ public sealed class LocalLogOptions
 internal sealed class LocalChannelLog : IChannelLog, IDisposable
 {
     // For longer nobody sends a request again.
-    private static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
 
     private readonly IOptionsMonitor<RetentionOptions> _retention;
     private readonly TimeProvider _time;
@@ -66,6 +66,9 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         _directory.Dispose();
         StoreDirectory.ReleaseClean(_lock);
     }
+
+    /// <summary>Drops at once what the janitor drops every few seconds.</summary>
+    internal Task Tidy() => _janitor.Tidy();
 
     /// <summary>Whether no claim on a channel is later than a term.</summary>
     internal bool IsNewest(string channel, long term) => NewestTerm(channel) <= term;

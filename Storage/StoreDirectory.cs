@@ -87,14 +87,12 @@ internal sealed partial class StoreDirectory : IDisposable
                 {
                     var database = LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0);
                     Mark(held, _boot);
+                    CheckOthers(number);
                     return (number, held, database);
                 }
                 catch (SqliteError error) when (error.IsDamage)
                 {
-                    // Its number is not used again: others may still have the old file open.
-                    SetAside(number, error);
-                    Mark(held, Damaged);
-                    held.Dispose();
+                    SetAside(number, held, error);
                 }
                 catch
                 {
@@ -107,7 +105,32 @@ internal sealed partial class StoreDirectory : IDisposable
         throw new LogException(LogFault.Unavailable, $"The store in {_directory} has no place for one more node: {MaxFiles - 1} run.");
     }
 
-    /// <summary>Takes a file that nobody holds, to tidy it up.</summary>
+    // A damaged file that nobody holds would keep all channels from being opened.
+    private void CheckOthers(int own)
+    {
+        foreach (var number in Files().Select(x => x.Number).Where(x => x != own))
+        {
+            if (TryLock(number) is { } held)
+            {
+                try
+                {
+                    LogFile.OpenForWriting(PathOf(number), waitForDisk: false).Dispose();
+                    held.Dispose();
+                }
+                catch (SqliteError error) when (error.IsDamage)
+                {
+                    SetAside(number, held, error);
+                }
+                catch
+                {
+                    held.Dispose();
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a file that nobody holds, to tidy it up. It is as clean afterwards as before: what was tidied may come back.</summary>
     public (FileStream Lock, Database Database)? TryHold(int number)
     {
         if (!System.IO.File.Exists(PathOf(number)) || TryLock(number) is not { } held)
@@ -117,13 +140,7 @@ internal sealed partial class StoreDirectory : IDisposable
 
         try
         {
-            var database = LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0);
-            if (Read(held) == Clean)
-            {
-                Mark(held, _boot);
-            }
-
-            return (held, database);
+            return (held, LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0));
         }
         catch
         {
@@ -265,7 +282,7 @@ internal sealed partial class StoreDirectory : IDisposable
         }
     }
 
-    private void SetAside(int number, Exception error)
+    private void SetAside(int number, FileStream held, Exception error)
     {
         var path = PathOf(number);
         var aside = $"{path}.damaged-{Guid.NewGuid():N}";
@@ -290,6 +307,10 @@ internal sealed partial class StoreDirectory : IDisposable
         }
 
         System.IO.File.Move(path, aside);
+
+        // Its number is not used again: others may still have the old file open.
+        Mark(held, Damaged);
+        held.Dispose();
     }
 
     private static int? NumberOf(string path) =>
