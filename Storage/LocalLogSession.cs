@@ -20,6 +20,9 @@ internal sealed class LocalLogSession : IChannelLogSession
     private long _bytes;
     private int _trimming;
 
+    // Before it nothing but keys and origins is left in the own file. Of who trims.
+    private long _dropped;
+
     // Of the writer's thread alone.
     private long _seen;
     private long _next;
@@ -162,8 +165,16 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         try
         {
-            var (limits, newest, bytes, oldest) = (Limits, Volatile.Read(ref _newest), Volatile.Read(ref _bytes), Oldest);
-            var dropped = 0L;
+            var limits = Limits;
+            long newest, counted, oldest;
+            lock (_lock)
+            {
+                (newest, counted, oldest) = (_newest, _bytes, _oldest);
+            }
+
+            // What the janitor dropped is still counted.
+            var bytes = counted > limits.Bytes ? Count(oldest, newest) : counted;
+            var (dropped, found) = (0L, false);
             foreach (var segment in _segments)
             {
                 if (Math.Min(segment.Last, newest) < oldest || _directory.File(segment.File) is not { } file)
@@ -178,11 +189,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                     {
                         // The newest is always kept.
                         goOn = place.Last < newest && (newest - place.Last >= limits.Messages || bytes - dropped - place.Size >= limits.Bytes);
-                        if (goOn)
-                        {
-                            (oldest, dropped) = (place.Last + 1, dropped + place.Size);
-                        }
-
+                        (oldest, dropped, found) = goOn ? (place.Last + 1, dropped + place.Size, true) : (place.First, dropped, true);
                         return goOn;
                     });
                     return goOn;
@@ -193,13 +200,15 @@ internal sealed class LocalLogSession : IChannelLogSession
                 }
             }
 
+            oldest = found ? oldest : newest + 1;
             lock (_lock)
             {
                 _oldest = Math.Max(_oldest, oldest);
-                _bytes -= dropped;
+                _bytes += bytes - dropped - counted;
             }
 
             await _writer.Write(new SmallWrite(x => Drop(x, oldest)));
+            _dropped = oldest;
         }
         catch (Exception exception) when (exception is SqliteError or LogException)
         {
@@ -211,16 +220,32 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
     }
 
+    private long Count(long oldest, long newest)
+    {
+        var bytes = 0L;
+        foreach (var segment in _segments)
+        {
+            var last = Math.Min(segment.Last, newest);
+            if (last >= oldest && _directory.File(segment.File) is { } file)
+            {
+                bytes += file.Read(x => x.Kept(segment.Channel, segment.Term, oldest, last))?.Bytes ?? 0;
+            }
+        }
+
+        return bytes;
+    }
+
     // Of other files the holders drop what is too old.
     private void Drop(LogStatements statements, long oldest)
     {
-        var keysFromMs = (_time.GetUtcNow() - _retention.KeyAge).ToUnixTimeMilliseconds();
+        var now = _time.GetUtcNow();
+        var keysFromMs = (now - _retention.KeyAge).ToUnixTimeMilliseconds();
+        var originsFromMs = (now - LocalChannelLog.OriginAge).ToUnixTimeMilliseconds();
         foreach (var segment in _segments)
         {
             if (segment.File == Own.File && segment.First < oldest)
             {
-                statements.Empty.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
-                statements.Drop.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
+                statements.Drop(segment.Channel, segment.Term, _dropped, oldest, keysFromMs, originsFromMs);
                 if (segment == Own)
                 {
                     statements.Gone.Bind(1, oldest - 1).Bind(2, segment.Channel).Bind(3, segment.Term).Run();

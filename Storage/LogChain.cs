@@ -112,7 +112,7 @@ internal sealed class LogChain
                     origins.AddRange(reader.Origins(channel, term, last, originsFromMs));
                 }
 
-                return reader.Kept(channel, term, last);
+                return reader.Kept(channel, term, 0, last);
             });
             if (complete && kept is { } some)
             {

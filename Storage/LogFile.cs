@@ -188,7 +188,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _newestTerm = _database.Prepare("SELECT max(term) FROM claim WHERE channel = (SELECT id FROM channel WHERE name = ?)");
             _newest = _database.Prepare(
                 "SELECT first, count, time, size FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
-            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first <= ? AND size > 0");
+            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first >= ? AND first <= ? AND size > 0");
             _from = _database.Prepare(
                 "SELECT first, count FROM batch WHERE channel = ? AND term = ? AND first <= ? AND size > 0 ORDER BY first DESC LIMIT 1");
             _batches = _database.Prepare(
@@ -240,9 +240,9 @@ internal sealed class LogFile(string path, int number) : IDisposable
             ? Done(_newest, new Place(_newest.Long(0), (int)_newest.Long(1), _newest.Long(2), _newest.Long(3)))
             : null;
 
-        /// <summary>The first offset that is kept of a term's messages that begin at or before an offset, and their bytes.</summary>
-        public (long First, long Bytes)? Kept(long channel, long term, long atMost) =>
-            _sum.Bind(1, channel).Bind(2, term).Bind(3, atMost).Step()
+        /// <summary>The first offset that is kept of a term's messages that begin between two offsets, and their bytes.</summary>
+        public (long First, long Bytes)? Kept(long channel, long term, long from, long atMost) =>
+            _sum.Bind(1, channel).Bind(2, term).Bind(3, from).Bind(4, atMost).Step()
                 ? Done(_sum, _sum.IsNull(0) ? ((long, long)?)null : (_sum.Long(0), _sum.Long(1)))
                 : null;
 
