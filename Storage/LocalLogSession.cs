@@ -108,6 +108,7 @@ internal sealed class LocalLogSession : IChannelLogSession
 
     private MessageBatch[] ReadNow(long after, int maxBytes)
     {
+        maxBytes = Math.Max(1, maxBytes);
         var (newest, from) = (Volatile.Read(ref _newest), Math.Max(after + 1, Oldest));
         var fromMs = (_time.GetUtcNow() - Limits.Age).ToUnixTimeMilliseconds();
         var batches = new List<MessageBatch>();
