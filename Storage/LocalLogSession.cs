@@ -102,7 +102,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     }
 
     public ValueTask KeepSource(long sourceTerm) =>
-        new(_writer.Write(new SmallWrite(x => x.Source.Bind(1, sourceTerm).Bind(2, Own.Channel).Bind(3, Own.Term).Run())));
+        new(_writer.Write(new SourceWrite(this, sourceTerm)));
 
     public ValueTask Delete() => new(_log.Clear(_channel, Term, Epoch));
 
@@ -278,6 +278,26 @@ internal sealed class LocalLogSession : IChannelLogSession
         {
             // Whatever it is, it cannot be known, and must not end the writer's thread.
             return false;
+        }
+    }
+
+    /// <summary>A source's term. Like an append it counts when nobody had claimed the channel before: the next owner has not seen it otherwise.</summary>
+    private sealed class SourceWrite(LocalLogSession session, long sourceTerm) : LogWrite
+    {
+        public override void Apply(LogStatements statements) =>
+            statements.Source.Bind(1, sourceTerm).Bind(2, session.Own.Channel).Bind(3, session.Own.Term).Run();
+
+        public override void Committed()
+        {
+            if (session.StandsForWriter())
+            {
+                base.Committed();
+            }
+            else
+            {
+                session._superseded = true;
+                Fail(LocalChannelLog.Superseded(session._channel));
+            }
         }
     }
 

@@ -128,7 +128,17 @@ internal sealed partial class ChannelGrain(
 
         // Before the log has it the source has no right to it, but none before it has one either.
         var granted = _sourceTerm = term == 0 ? Math.Max(_sourceTerm + 1, Now()) : term;
-        await _session!.KeepSource(granted);
+        try
+        {
+            await _session!.KeepSource(granted);
+        }
+        catch (LogException exception) when (exception.Fault == LogFault.Superseded)
+        {
+            LogSuperseded(_name);
+            DeactivateOnIdle();
+            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
+        }
+
         return granted;
     }
 
