@@ -42,22 +42,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IChannelLogSession> Open(string channel, long aboveTerm = 0)
-    {
-        try
-        {
-            // The thread pool: it reads files.
-            return await Task.Run(() => TakeOver(channel, aboveTerm));
-        }
-        catch (SqliteError error)
-        {
-            throw new LogException(error.IsFull ? LogFault.Full : LogFault.Unavailable, error.Message, error);
-        }
-        catch (IOException exception)
-        {
-            throw new LogException(LogFault.Unavailable, exception.Message, exception);
-        }
-    }
+    public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
 
     public void Dispose()
     {
@@ -69,6 +54,23 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
 
     /// <summary>Drops at once what the janitor drops every few seconds.</summary>
     internal Task Tidy() => _janitor.Tidy();
+
+    /// <summary>Does something that reads files: on the thread pool, and it fails with a <see cref="LogException"/> only.</summary>
+    internal static async Task<T> OnFiles<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Task.Run(work);
+        }
+        catch (SqliteError error)
+        {
+            throw new LogException(error.IsFull ? LogFault.Full : LogFault.Unavailable, error.Message, error);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LogException(LogFault.Unavailable, exception.Message, exception);
+        }
+    }
 
     /// <summary>Whether no claim on a channel is later than a term.</summary>
     internal bool IsNewest(string channel, long term) => NewestTerm(channel) <= term;
@@ -120,7 +122,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     }
 
     /// <summary>Claims the channel anew for the owner of a term, with nothing before it.</summary>
-    internal async Task Clear(string channel, long owner, string epoch)
+    internal async Task<bool> Clear(string channel, long owner, string epoch)
     {
         var (slot, id, term, seen) = await Claim(channel, owner);
         var chain = LogChain.Read(_directory, channel);
@@ -142,6 +144,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
             x.DropAll.Bind(1, id).Bind(2, term).Run();
             x.DropClaims.Bind(1, id).Bind(2, term).Run();
         }));
+        return true;
     }
 
     internal static LogException Superseded(string channel) =>

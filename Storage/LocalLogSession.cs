@@ -82,12 +82,12 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
     }
 
-    public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(Task.Run(() => ReadNow(after, maxBytes)));
+    public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(LocalChannelLog.OnFiles(() => Task.FromResult(ReadNow(after, maxBytes))));
 
     public ValueTask<bool> Stands()
     {
         var count = _directory.Counters.Read(_slot);
-        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(Task.Run(Look));
+        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(LocalChannelLog.OnFiles(() => Task.FromResult(Look())));
 
         bool Look()
         {
@@ -104,7 +104,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     public ValueTask KeepSource(long sourceTerm) =>
         new(_writer.Write(new SourceWrite(this, sourceTerm)));
 
-    public ValueTask Delete() => new(_log.Clear(_channel, Term, Epoch));
+    public ValueTask Delete() => new(LocalChannelLog.OnFiles(() => _log.Clear(_channel, Term, Epoch)));
 
     private MessageBatch[] ReadNow(long after, int maxBytes)
     {
