@@ -49,7 +49,12 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         _janitor.Dispose();
         _writer.Dispose();
         _directory.Dispose();
-        StoreDirectory.ReleaseClean(_lock);
+        if (_writer.IsClean)
+        {
+            StoreDirectory.ReleaseClean(_lock);
+        }
+
+        _lock.Dispose();
     }
 
     /// <summary>Drops at once what the janitor drops every few seconds.</summary>

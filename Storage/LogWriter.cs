@@ -52,12 +52,25 @@ internal sealed partial class LogWriter : IDisposable
         return write.Done;
     }
 
-    /// <summary>Writes what is queued, and ends. All of it has reached the disk then.</summary>
+    /// <summary>Whether all that was written has reached the disk, known once this is disposed of.</summary>
+    public bool IsClean { get; private set; }
+
+    /// <summary>Writes what is queued, and ends.</summary>
     public void Dispose()
     {
         _queue.CompleteAdding();
         _thread.Join();
-        _database.Execute("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE);");
+        try
+        {
+            // A commit that waits for the disk takes all before it along; a checkpoint alone may be held up by who reads.
+            _database.Execute($"PRAGMA synchronous=FULL; BEGIN IMMEDIATE; PRAGMA user_version={LogFile.Version}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+            IsClean = true;
+        }
+        catch (SqliteError error)
+        {
+            LogFailed(error, _database.File);
+        }
+
         _database.Dispose();
         _queue.Dispose();
     }
