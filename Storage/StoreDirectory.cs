@@ -158,7 +158,6 @@ internal sealed partial class StoreDirectory : IDisposable
 
     public void Dispose()
     {
-        Counters.Dispose();
         foreach (var file in _files.Values)
         {
             file.Dispose();
