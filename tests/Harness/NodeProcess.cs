@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>One node as a process that is really killed. What it says goes to a file.</summary>
 internal sealed partial class NodeProcess : IDisposable

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Xunit.Abstractions;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>A cluster of real processes with ports and a state directory of its own.</summary>
 internal sealed class GatewayNodes : IAsyncDisposable
