@@ -27,6 +27,9 @@ internal sealed record AccountingSettings
     /// <summary>The size of the disk that is filled now and then.</summary>
     public int DiskMegabytes { get; init; } = 512;
 
+    /// <summary>Whether the state is on a disk of its own; otherwise, and where none can be mounted, files are limited instead.</summary>
+    public bool MountsDisk { get; init; } = true;
+
     /// <summary>Which kinds of strikes there may be.</summary>
     public IReadOnlySet<string> Strikes { get; init; } = new HashSet<string>();
 
@@ -44,6 +47,7 @@ internal sealed record AccountingSettings
             Storage = Get("STORAGE") ?? "local",
             Rate = double.Parse(Get("RATE") ?? "150"),
             DiskMegabytes = int.Parse(Get("DISK_MB") ?? "512"),
+            MountsDisk = Get("DISK") != "limit",
             Strikes = Words(Get("STRIKES") ?? "kill,kill-all,kill-two,kill-starting,freeze,restart,disk-full"),
             Without = Words(Get("WITHOUT") ?? string.Empty),
         };

@@ -43,6 +43,14 @@ internal sealed record Sabotage(string Name, Fault Expected, Action<ChannelHisto
 
     public override string ToString() => Name;
 
+    /// <summary>Whether a history has what it takes: a run without keys has no answers to retries that could change.</summary>
+    public bool CanApply(ChannelHistory history) => Expected switch
+    {
+        Fault.ChangedAnswer or Fault.Unanswered => history.Publications.Exists(x => x.Key is not null),
+        Fault.SplitBatch => history.Publications.Exists(x => x.Contents.Count > 1 && x.IsAcknowledged),
+        _ => true,
+    };
+
     private static Connection Busiest(ChannelHistory history, Promise promise) =>
         history.Readings.Where(x => x.Promise == promise).SelectMany(x => x.Connections).MaxBy(x => x.Deliveries.Count)!;
 

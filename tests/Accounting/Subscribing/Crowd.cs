@@ -3,12 +3,12 @@ using OrleansGateway.Tests.Accounting.Histories;
 namespace OrleansGateway.Tests.Accounting.Subscribing;
 
 /// <summary>All subscribers: on every channel all transports.</summary>
-internal sealed class Audience : IAsyncDisposable
+internal sealed class Crowd : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
-    public Audience(AccountingSettings settings, GatewayNodes nodes, string[] channels)
+    public Crowd(AccountingSettings settings, GatewayNodes nodes, string[] channels)
     {
         List<Transport> transports = [new SseTransport(), new SseTransport(), new SseTransport()];
         transports.AddRange(settings.Has("json") ? [new JsonTransport(), new JsonTransport()] : []);
