@@ -121,11 +121,12 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
 
     private async Task Strike()
     {
-        bool GoesOn() => Nemesis.Kills < settings.Kills || Stopwatch.GetElapsedTime(Begun).TotalSeconds < settings.Seconds;
+        var struck = Stopwatch.GetTimestamp();
+        bool GoesOn() => Nemesis.Kills < settings.Kills || Stopwatch.GetElapsedTime(struck).TotalSeconds < settings.Seconds;
         await Nemesis.Run(Plan.From(settings.Seed, settings.Strikes), GoesOn);
         if (settings.Strikes.Count == 0)
         {
-            await Until.True(() => Stopwatch.GetElapsedTime(Begun).TotalSeconds >= settings.Seconds, "the time is over", settings.Seconds + 1);
+            await Until.True(() => !GoesOn(), "the time is over", settings.Seconds + 1);
         }
     }
 

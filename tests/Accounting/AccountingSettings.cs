@@ -36,17 +36,19 @@ internal sealed record AccountingSettings
     /// <summary>What the gateway cannot do yet: <c>keys</c>, <c>batches</c>, <c>json</c>, <c>gateway.json</c>, <c>poll</c>.</summary>
     public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
 
+    /// <summary>Reads them. A longer run has a larger disk, for all that it publishes is kept.</summary>
     public static AccountingSettings FromEnvironment()
     {
         var kills = int.Parse(Get("KILLS") ?? "0");
+        var seconds = double.Parse(Get("SECONDS") ?? (kills > 0 ? "0" : "40"));
         return new AccountingSettings
         {
             Seed = int.Parse(Get("SEED") ?? $"{Random.Shared.Next(1_000_000)}"),
             Kills = kills,
-            Seconds = double.Parse(Get("SECONDS") ?? (kills > 0 ? "0" : "40")),
+            Seconds = seconds,
             Storage = Get("STORAGE") ?? "local",
             Rate = double.Parse(Get("RATE") ?? "150"),
-            DiskMegabytes = int.Parse(Get("DISK_MB") ?? "512"),
+            DiskMegabytes = 512 + (5 * kills) + (int)seconds,
             MountsDisk = Get("DISK") != "limit",
             Strikes = Words(Get("STRIKES") ?? "kill,kill-all,kill-two,kill-starting,freeze,restart,disk-full"),
             Without = Words(Get("WITHOUT") ?? string.Empty),

@@ -45,7 +45,8 @@ public sealed class AccountingTests(ITestOutputHelper output)
             Assert.Fail($"{text}\n{summary}\nThe plan, the histories and the nodes' logs are in {kept}");
         }
 
-        output.WriteLine($"longest hold-up of all: {HoldUps.Longest(run.Nemesis.Blows, channels)}");
+        var (longest, when) = HoldUps.Longest(run.Nemesis.Blows, channels);
+        output.WriteLine($"longest hold-up by anything {longest.TotalSeconds:F2} s: {when}");
         output.WriteLine(summary);
     }
 
@@ -73,7 +74,7 @@ public sealed class AccountingTests(ITestOutputHelper output)
             + $"{channels.Sum(x => x.Everybody.Sum(y => y.Count))} deliveries checked, {nemesis.Kills} kills, {blows[StrikeKind.Freeze].Count()} freezes, "
             + $"{blows[StrikeKind.Restart].Count()} restarts, {blows[StrikeKind.DiskFull].Count()} disk-fulls, "
             + $"{findings.Count(Fault.Lost, Fault.Hole, Fault.Unfinished, Fault.Gap)} lost, {findings.Count(Fault.Doubled)} doubled, {findings.Count(Fault.OutOfOrder)} out of order, "
-            + $"longest hold-up by a freeze {frozen.TotalSeconds:F1} s";
+            + $"longest hold-up by a freeze {frozen.TotalSeconds:F2} s";
     }
 
     private static string Keep(AccountingSettings settings, AccountingRun run, List<ChannelHistory> channels, string summary)
