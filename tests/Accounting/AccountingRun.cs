@@ -82,6 +82,24 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
         })];
     }
 
+    /// <summary>Copies what the nodes wrote, as it is while they run.</summary>
+    public void KeepState(string directory)
+    {
+        foreach (var file in Directory.EnumerateFiles(_disk.State, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(directory, Path.GetRelativePath(_disk.State, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            try
+            {
+                File.Copy(file, copy);
+            }
+            catch (IOException)
+            {
+                // Deleted meanwhile.
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();

@@ -42,7 +42,7 @@ public sealed class AccountingTests(ITestOutputHelper output)
             var text = string.Join('\n', wrong.Where(x => x is not null));
             var kept = Keep(settings, run, channels, $"{summary}\n{text}");
             output.WriteLine(summary);
-            Assert.Fail($"{text}\n{summary}\nThe plan, the histories and the nodes' logs are in {kept}");
+            Assert.Fail($"{text}\n{summary}\nWhat happened, the histories, the nodes' logs and their state are in {kept}");
         }
 
         var (longest, when) = HoldUps.Longest(run.Nemesis.Blows, channels);
@@ -88,6 +88,7 @@ public sealed class AccountingTests(ITestOutputHelper output)
             File.WriteAllText(Path.Combine(kept, $"node-{node}-{process.Pid}.log"), process.Output);
         }
 
+        run.KeepState(Path.Combine(kept, "state"));
         return kept;
     }
 }

@@ -109,7 +109,7 @@ internal sealed record Sabotage(string Name, Fault Expected, Action<ChannelHisto
     {
         foreach (var reading in history.Whole)
         {
-            var deliveries = reading.Connections[^1].Deliveries;
+            var deliveries = reading.Connections.Last(x => x.Deliveries.Count > 0).Deliveries;
             var end = deliveries[^1];
             deliveries.Add(end with { Id = end.Id!.Value with { Offset = end.Id.Value.Offset + 1 }, Content = deliveries[deliveries.Count / 2].Content });
         }

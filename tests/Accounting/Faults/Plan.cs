@@ -3,20 +3,23 @@ namespace OrleansGateway.Tests.Accounting.Faults;
 /// <summary>What the nemesis will do, all of it from a seed.</summary>
 internal static class Plan
 {
-    // Each round has every kind, the likely ones more than once, in an order of its own: a short run sees most of them.
-    private static readonly (StrikeKind Kind, string Word)[] Round =
+    private static readonly (StrikeKind Kind, string Word)[] Kinds =
     [
-        (StrikeKind.Kill, "kill"), (StrikeKind.Kill, "kill"), (StrikeKind.Kill, "kill"), (StrikeKind.Freeze, "freeze"), (StrikeKind.Freeze, "freeze"),
-        (StrikeKind.KillAll, "kill-all"), (StrikeKind.KillTwo, "kill-two"), (StrikeKind.KillStarting, "kill-starting"), (StrikeKind.Restart, "restart"),
-        (StrikeKind.DiskFull, "disk-full"),
+        (StrikeKind.Kill, "kill"), (StrikeKind.Freeze, "freeze"), (StrikeKind.KillAll, "kill-all"), (StrikeKind.KillTwo, "kill-two"),
+        (StrikeKind.KillStarting, "kill-starting"), (StrikeKind.Restart, "restart"), (StrikeKind.DiskFull, "disk-full"),
     ];
+
+    // What is likely comes more than once a round.
+    private static readonly StrikeKind[] Likely = [StrikeKind.Kill, StrikeKind.Kill, StrikeKind.Freeze];
 
     /// <summary>Endless, unless there is nothing that it may do.</summary>
     public static IEnumerable<Strike> From(int seed, IReadOnlySet<string> allowed)
     {
         var random = new Random(seed);
-        StrikeKind[] round = [.. Round.Where(x => allowed.Contains(x.Word)).Select(x => x.Kind)];
-        while (round.Length > 0)
+        StrikeKind[] each = [.. Kinds.Where(x => allowed.Contains(x.Word)).Select(x => x.Kind)];
+
+        // The first round has each kind once, so that a short run sees most of them.
+        for (StrikeKind[] round = [.. each]; round.Length > 0; round = [.. each, .. Likely.Where(each.Contains)])
         {
             random.Shuffle(round);
             foreach (var kind in round)

@@ -13,11 +13,11 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void From_AnySeed_HasEveryKindInEachRoundAndNeverOneNodeForTwo()
+    public void From_AnySeed_HasEveryKindAtOnceAndNeverOneNodeForTwo()
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            Strike[] strikes = [.. Plan.From(seed, All).Take(10)];
+            Strike[] strikes = [.. Plan.From(seed, All).Take(7)];
             Assert.Equal(Enum.GetValues<StrikeKind>().Length, strikes.Select(x => x.Kind).Distinct().Count());
             Assert.All(strikes, x => Assert.NotEqual(x.Node, x.Other));
             Assert.All(strikes, x => Assert.InRange(x.Other, 1, AccountingSettings.Nodes));
