@@ -46,6 +46,7 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
         await Nodes.Whole(30, all);
         _crowd = new Crowd(settings, Nodes, _channels);
         await _crowd.Seated();
+        Tell("all subscribers are there");
         _publishers = [.. Enumerable.Range(1, AccountingSettings.Publishers).Select(Publisher)];
         var publishing = Task.WhenAll(_publishers.Select(x => x.Run(settings.Rate / AccountingSettings.Publishers, _stopping.Token, _givingUp.Token)));
         await Strike();

@@ -14,7 +14,8 @@ internal sealed class PollTransport(bool waits) : Transport
 
     public override async Task Read(Notes notes, CancellationToken cancellationToken)
     {
-        using var response = await Open(notes, waits ? "poll=1&wait=5s" : "poll=1", cancellationToken);
+        // The first question only asks for a place.
+        using var response = await Open(notes, waits && notes.After is not null ? "poll=1&wait=5s" : "poll=1", cancellationToken);
         if (response is null)
         {
             return;
