@@ -11,6 +11,14 @@ give_up() {
     exit "${2:-1}"
 }
 
+# All but the library of those with real processes.
+test_projects() {
+    local file
+    for file in tests/*/*.csproj; do
+        grep -q '<IsTestProject>false<' "$file" || basename "$file" .csproj
+    done
+}
+
 projects=()
 filter=()
 while (($#)); do
@@ -29,17 +37,14 @@ while (($#)); do
         *)
             name=${1%/}
             name=${name#tests/}
-            [[ -f tests/$name/$name.csproj ]] || give_up "there is no test project $1; allowed is one of: $(cd tests && echo */ | tr -d /)" 2
+            [[ $'\n'$(test_projects)$'\n' == *$'\n'"$name"$'\n'* ]] || give_up "there is no test project $1; allowed is one of: $(test_projects | paste -sd ' ')" 2
             projects+=("$name")
             ;;
     esac
     shift
 done
 if ((${#projects[@]} == 0)); then
-    for file in tests/*/*.csproj; do
-        # A library of theirs is no test project.
-        grep -q '<IsTestProject>false<' "$file" || projects+=("$(basename "$file" .csproj)")
-    done
+    mapfile -t projects < <(test_projects)
 fi
 
 # Fast and simple kinds first.
