@@ -56,10 +56,11 @@ internal sealed partial class Janitor : IDisposable
         }
     }
 
-    private async Task Tidy()
+    /// <summary>What it does every few seconds.</summary>
+    public async Task Tidy()
     {
         var retention = _retention.CurrentValue;
-        var age = retention.Channels.Values.Select(x => x.Age).Append(retention.Age).Max();
+        var age = retention.Channels.Values.Select(x => x.Age).Append(retention.Age).Append(retention.KeyAge).Append(LocalChannelLog.OriginAge).Max();
         var oldestMs = (_time.GetUtcNow() - age).ToUnixTimeMilliseconds();
         while (!_stop.IsCancellationRequested)
         {

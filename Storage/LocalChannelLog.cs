@@ -21,7 +21,7 @@ public sealed class LocalLogOptions
 internal sealed class LocalChannelLog : IChannelLog, IDisposable
 {
     // For longer nobody sends a request again.
-    private static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
 
     private readonly IOptionsMonitor<RetentionOptions> _retention;
     private readonly TimeProvider _time;
@@ -43,22 +43,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IChannelLogSession> Open(string channel, long aboveTerm = 0)
-    {
-        try
-        {
-            // The thread pool: it reads files.
-            return await Task.Run(() => TakeOver(channel, aboveTerm));
-        }
-        catch (SqliteError error)
-        {
-            throw new LogException(error.IsFull ? LogFault.Full : LogFault.Unavailable, error.Message, error);
-        }
-        catch (IOException exception)
-        {
-            throw new LogException(LogFault.Unavailable, exception.Message, exception);
-        }
-    }
+    public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
 
     public void Dispose()
     {
@@ -72,7 +57,32 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         _janitor.Dispose();
         _writer.Dispose();
         _directory.Dispose();
-        StoreDirectory.ReleaseClean(_lock);
+        if (_writer.IsClean)
+        {
+            StoreDirectory.ReleaseClean(_lock);
+        }
+
+        _lock.Dispose();
+    }
+
+    /// <summary>Drops at once what the janitor drops every few seconds.</summary>
+    internal Task Tidy() => _janitor.Tidy();
+
+    /// <summary>Does something that reads files: on the thread pool, and it fails with a <see cref="LogException"/> only.</summary>
+    internal static async Task<T> OnFiles<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Task.Run(work);
+        }
+        catch (SqliteError error)
+        {
+            throw new LogException(error.IsFull ? LogFault.Full : LogFault.Unavailable, error.Message, error);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LogException(LogFault.Unavailable, exception.Message, exception);
+        }
     }
 
     /// <summary>Whether no claim on a channel is later than a term.</summary>
@@ -85,23 +95,16 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     /// </remarks>
     private async Task<IChannelLogSession> TakeOver(string channel, long aboveTerm)
     {
-        var slot = ClaimCounters.SlotOf(channel);
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var newest = Math.Max(NewestTerm(channel), aboveTerm);
-        var term = StoreDirectory.TermOf(Math.Max(StoreDirectory.TermAt(now), newest + 1), _number);
-
-        var id = 0L;
-        await _writer.Write(new SmallWrite(x => x.Claim.Bind(1, id = x.IdOf(channel)).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run()));
-        var seen = _directory.Counters.Increment(slot);
-
-        var identity = _directory.Identity();
+        var (slot, id, term, seen) = await Claim(channel, aboveTerm);
         var chain = LogChain.Read(_directory, channel);
         if (chain.NewestTerm > term)
         {
             throw Superseded(channel);
         }
 
-        var state = chain.State(identity, _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
+        // The identity is read after the files: it is changed before one of them is put aside.
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var state = chain.State(_directory.Identity(), _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
         await _writer.Write(new SmallWrite(x =>
         {
             x.Cut.Bind(1, state.Epoch).Bind(2, state.Newest + 1).Bind(3, state.PreviousTerm).Bind(4, 0L).Bind(5, state.SourceTerm).Bind(6, id).Bind(7, term).Run();
@@ -116,23 +119,45 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         return new LocalLogSession(this, _directory, _writer, _retention.CurrentValue, _time, channel, slot, count, [.. state.Segments, own], state);
     }
 
-    /// <summary>Claims the channel anew, with nothing before it.</summary>
-    internal async Task Clear(string channel, long id, long term, string epoch)
+    private async Task<(int Slot, long Id, long Term, long Seen)> Claim(string channel, long aboveTerm)
     {
         var slot = ClaimCounters.SlotOf(channel);
-        var next = StoreDirectory.TermOf(Math.Max(StoreDirectory.TermAt(_time.GetUtcNow().ToUnixTimeMilliseconds()), NewestTerm(channel) + 1), _number);
+        var newest = Math.Max(NewestTerm(channel), aboveTerm);
+        var (id, term) = (0L, Math.Max(StoreDirectory.TermAt(_time.GetUtcNow().ToUnixTimeMilliseconds()), newest + 1));
         await _writer.Write(new SmallWrite(x =>
         {
-            x.Claim.Bind(1, id).Bind(2, next).Bind(3, string.Empty).Bind(4, 0L).Run();
-            x.Cut.Bind(1, _directory.Identity().EpochAfterDeletionOf(epoch)).Bind(2, 1L).Bind(3, 0L).Bind(4, 0L).Bind(5, 0L).Bind(6, id).Bind(7, next).Run();
-            x.DropAll.Bind(1, id).Run();
-            x.DropClaims.Bind(1, id).Bind(2, next).Run();
+            // Another session of this node may have claimed it in between.
+            id = x.IdOf(channel);
+            term = StoreDirectory.TermOf(Math.Max(term, x.NewestTermOf(id) + 1), _number);
+            x.Claim.Bind(1, id).Bind(2, term).Bind(3, string.Empty).Bind(4, 0L).Run();
         }));
-        _directory.Counters.Increment(slot);
-        if (!IsNewest(channel, next))
+        return (slot, id, term, _directory.Counters.Increment(slot));
+    }
+
+    /// <summary>Claims the channel anew for the owner of a term, with nothing before it.</summary>
+    internal async Task<bool> Clear(string channel, long owner, string epoch)
+    {
+        var (slot, id, term, seen) = await Claim(channel, owner);
+        var chain = LogChain.Read(_directory, channel);
+        if (chain.NewestTerm > term || chain.HeadTerm != owner)
         {
             throw Superseded(channel);
         }
+
+        var next = _directory.Identity().EpochAfterDeletionOf(epoch);
+        await _writer.Write(new SmallWrite(x => x.Cut.Bind(1, next).Bind(2, 1L).Bind(3, 0L).Bind(4, 0L).Bind(5, 0L).Bind(6, id).Bind(7, term).Run()));
+        if (_directory.Counters.Read(slot) != seen && !IsNewest(channel, term))
+        {
+            throw Superseded(channel);
+        }
+
+        // Not before it stands: another owner may go on with the messages otherwise.
+        await _writer.Write(new SmallWrite(x =>
+        {
+            x.DropAll.Bind(1, id).Bind(2, term).Run();
+            x.DropClaims.Bind(1, id).Bind(2, term).Run();
+        }));
+        return true;
     }
 
     internal static LogException Superseded(string channel) =>

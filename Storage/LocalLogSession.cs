@@ -20,6 +20,9 @@ internal sealed class LocalLogSession : IChannelLogSession
     private long _bytes;
     private int _trimming;
 
+    // Before it nothing but keys and origins is left in the own file. Of who trims.
+    private long _dropped;
+
     // Of the writer's thread alone.
     private long _seen;
     private long _next;
@@ -79,12 +82,12 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
     }
 
-    public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(Task.Run(() => ReadNow(after, maxBytes)));
+    public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(LocalChannelLog.OnFiles(() => Task.FromResult(ReadNow(after, maxBytes))));
 
     public ValueTask<bool> Stands()
     {
         var count = _directory.Counters.Read(_slot);
-        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(Task.Run(Look));
+        return count == Volatile.Read(ref _stood) ? ValueTask.FromResult(true) : new ValueTask<bool>(LocalChannelLog.OnFiles(() => Task.FromResult(Look())));
 
         bool Look()
         {
@@ -99,12 +102,13 @@ internal sealed class LocalLogSession : IChannelLogSession
     }
 
     public ValueTask KeepSource(long sourceTerm) =>
-        new(_writer.Write(new SmallWrite(x => x.Source.Bind(1, sourceTerm).Bind(2, Own.Channel).Bind(3, Own.Term).Run())));
+        new(_writer.Write(new SourceWrite(this, sourceTerm)));
 
-    public ValueTask Delete() => new(_log.Clear(_channel, Own.Channel, Own.Term, Epoch));
+    public ValueTask Delete() => new(LocalChannelLog.OnFiles(() => _log.Clear(_channel, Term, Epoch)));
 
     private MessageBatch[] ReadNow(long after, int maxBytes)
     {
+        maxBytes = Math.Max(1, maxBytes);
         var (newest, from) = (Volatile.Read(ref _newest), Math.Max(after + 1, Oldest));
         var fromMs = (_time.GetUtcNow() - Limits.Age).ToUnixTimeMilliseconds();
         var batches = new List<MessageBatch>();
@@ -162,8 +166,16 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         try
         {
-            var (limits, newest, bytes, oldest) = (Limits, Volatile.Read(ref _newest), Volatile.Read(ref _bytes), Oldest);
-            var dropped = 0L;
+            var limits = Limits;
+            long newest, counted, oldest;
+            lock (_lock)
+            {
+                (newest, counted, oldest) = (_newest, _bytes, _oldest);
+            }
+
+            // What the janitor dropped is still counted.
+            var bytes = counted > limits.Bytes ? Count(oldest, newest) : counted;
+            var (dropped, found) = (0L, false);
             foreach (var segment in _segments)
             {
                 if (Math.Min(segment.Last, newest) < oldest || _directory.File(segment.File) is not { } file)
@@ -178,11 +190,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                     {
                         // The newest is always kept.
                         goOn = place.Last < newest && (newest - place.Last >= limits.Messages || bytes - dropped - place.Size >= limits.Bytes);
-                        if (goOn)
-                        {
-                            (oldest, dropped) = (place.Last + 1, dropped + place.Size);
-                        }
-
+                        (oldest, dropped, found) = goOn ? (place.Last + 1, dropped + place.Size, true) : (place.First, dropped, true);
                         return goOn;
                     });
                     return goOn;
@@ -193,13 +201,15 @@ internal sealed class LocalLogSession : IChannelLogSession
                 }
             }
 
+            oldest = found ? oldest : newest + 1;
             lock (_lock)
             {
                 _oldest = Math.Max(_oldest, oldest);
-                _bytes -= dropped;
+                _bytes += bytes - dropped - counted;
             }
 
             await _writer.Write(new SmallWrite(x => Drop(x, oldest)));
+            _dropped = oldest;
         }
         catch (Exception exception) when (exception is SqliteError or LogException)
         {
@@ -211,20 +221,82 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
     }
 
+    private long Count(long oldest, long newest)
+    {
+        var bytes = 0L;
+        foreach (var segment in _segments)
+        {
+            var last = Math.Min(segment.Last, newest);
+            if (last >= oldest && _directory.File(segment.File) is { } file)
+            {
+                bytes += file.Read(x => x.Kept(segment.Channel, segment.Term, oldest, last))?.Bytes ?? 0;
+            }
+        }
+
+        return bytes;
+    }
+
     // Of other files the holders drop what is too old.
     private void Drop(LogStatements statements, long oldest)
     {
-        var keysFromMs = (_time.GetUtcNow() - _retention.KeyAge).ToUnixTimeMilliseconds();
+        var now = _time.GetUtcNow();
+        var keysFromMs = (now - _retention.KeyAge).ToUnixTimeMilliseconds();
+        var originsFromMs = (now - LocalChannelLog.OriginAge).ToUnixTimeMilliseconds();
         foreach (var segment in _segments)
         {
             if (segment.File == Own.File && segment.First < oldest)
             {
-                statements.Empty.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
-                statements.Drop.Bind(1, segment.Channel).Bind(2, segment.Term).Bind(3, oldest).Bind(4, keysFromMs).Run();
+                statements.Drop(segment.Channel, segment.Term, _dropped, oldest, keysFromMs, originsFromMs);
                 if (segment == Own)
                 {
                     statements.Gone.Bind(1, oldest - 1).Bind(2, segment.Channel).Bind(3, segment.Term).Run();
                 }
+            }
+        }
+    }
+
+    // On the writer's thread, after a commit.
+    private bool StandsForWriter()
+    {
+        var count = _directory.Counters.Read(_slot);
+        if (count == _seen)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (!_log.IsNewest(_channel, Term))
+            {
+                return false;
+            }
+
+            _seen = count;
+            return true;
+        }
+        catch (Exception)
+        {
+            // Whatever it is, it cannot be known, and must not end the writer's thread.
+            return false;
+        }
+    }
+
+    /// <summary>A source's term. Like an append it counts when nobody had claimed the channel before: the next owner has not seen it otherwise.</summary>
+    private sealed class SourceWrite(LocalLogSession session, long sourceTerm) : LogWrite
+    {
+        public override void Apply(LogStatements statements) =>
+            statements.Source.Bind(1, sourceTerm).Bind(2, session.Own.Channel).Bind(3, session.Own.Term).Run();
+
+        public override void Committed()
+        {
+            if (session.StandsForWriter())
+            {
+                base.Committed();
+            }
+            else
+            {
+                session._superseded = true;
+                Fail(LocalChannelLog.Superseded(session._channel));
             }
         }
     }
@@ -261,7 +333,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                     ? LocalChannelLog.Superseded(session._channel)
                     : new LogException(LogFault.Unavailable, "What came before it was not appended."));
             }
-            else if (!Stands())
+            else if (!session.StandsForWriter())
             {
                 session._superseded = true;
                 base.Fail(LocalChannelLog.Superseded(session._channel));
@@ -286,31 +358,6 @@ internal sealed class LocalLogSession : IChannelLogSession
             }
 
             base.Fail(exception);
-        }
-
-        private bool Stands()
-        {
-            var count = session._directory.Counters.Read(session._slot);
-            if (count == session._seen)
-            {
-                return true;
-            }
-
-            try
-            {
-                if (!session._log.IsNewest(session._channel, session.Term))
-                {
-                    return false;
-                }
-
-                session._seen = count;
-                return true;
-            }
-            catch (SqliteError)
-            {
-                // It cannot be known.
-                return false;
-            }
         }
 
         private static long TimeOf(MessageBatch batch)

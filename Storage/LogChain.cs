@@ -48,6 +48,9 @@ internal sealed class LogChain
     /// <summary>The newest term of all, also of claims without a cut.</summary>
     public long NewestTerm { get; private set; }
 
+    /// <summary>The head's term, 0 where there is none.</summary>
+    public long HeadTerm => _head?.Term ?? 0;
+
     public static LogChain Read(StoreDirectory directory, string channel)
     {
         var chain = new LogChain(directory);
@@ -109,7 +112,7 @@ internal sealed class LogChain
                     origins.AddRange(reader.Origins(channel, term, last, originsFromMs));
                 }
 
-                return reader.Kept(channel, term, last);
+                return reader.Kept(channel, term, 0, last);
             });
             if (complete && kept is { } some)
             {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using OrleansGateway.Logs;
 using OrleansGateway.Storage.Sqlite;
+using SQLitePCL;
 
 namespace OrleansGateway.Storage;
 
@@ -42,31 +43,59 @@ internal sealed class LogFile(string path, int number) : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="waitForDisk">Whether a commit waits for the disk: where nobody can tell whether the machine stopped meanwhile.</param>
     /// <exception cref="LogException">The file is of a later version.</exception>
+    /// <exception cref="SqliteError">It is damaged, or cannot be opened.</exception>
     public static Database OpenForWriting(string path, bool waitForDisk)
     {
-        var database = new Database(path, create: true);
+        if (!File.Exists(path))
+        {
+            Make(path);
+        }
+
+        var database = new Database(path);
         try
         {
             // NORMAL waits for no disk: what the death of a process cannot lose is what was promised (docs/decisions/0003-channel-log.md).
             database.Execute($"PRAGMA journal_mode=WAL; PRAGMA synchronous={(waitForDisk ? "FULL" : "NORMAL")}; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;");
-            var version = database.Scalar("PRAGMA user_version");
-            if (version == 0)
-            {
-                database.Execute(string.Create(CultureInfo.InvariantCulture, $"BEGIN IMMEDIATE; {Schema} PRAGMA user_version={Version}; COMMIT;"));
-            }
-            else if (version > Version)
-            {
-                throw new LogException(
-                    LogFault.Unavailable,
-                    $"The store's file {path} is of version {version}, and this program knows version {Version}. Use the newer program, or another --state.");
-            }
-
+            CheckVersion(database);
             return database;
         }
         catch
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    // Others find it whole or not at all, whenever the maker dies or is frozen.
+    private static void Make(string path)
+    {
+        var made = System.IO.Path.ChangeExtension(path, "new");
+        foreach (var old in (string[])[made, made + "-wal", made + "-shm", path + "-wal", path + "-shm"])
+        {
+            File.Delete(old);
+        }
+
+        using (var database = new Database(made, create: true))
+        {
+            database.Execute(string.Create(
+                CultureInfo.InvariantCulture, $"PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; {Schema} PRAGMA user_version={Version}; COMMIT;"));
+        }
+
+        File.Move(made, path);
+    }
+
+    private static void CheckVersion(Database database)
+    {
+        switch (database.Scalar("PRAGMA user_version"))
+        {
+            case Version:
+                return;
+            case 0:
+                throw new SqliteError(raw.SQLITE_CORRUPT, database.File, "it has no content");
+            case var version:
+                throw new LogException(
+                    LogFault.Unavailable,
+                    $"The store's file {database.File} is of version {version}, and this program knows version {Version}. Use the newer program, or another --state.");
         }
     }
 
@@ -141,7 +170,17 @@ internal sealed class LogFile(string path, int number) : IDisposable
         public Reader(string path)
         {
             _database = new Database(path);
-            _database.Execute("PRAGMA cache_size=-2000; PRAGMA mmap_size=268435456;");
+            try
+            {
+                _database.Execute("PRAGMA cache_size=-2000; PRAGMA mmap_size=268435456;");
+                CheckVersion(_database);
+            }
+            catch
+            {
+                _database.Dispose();
+                throw;
+            }
+
             _begin = _database.Prepare("BEGIN");
             _end = _database.Prepare("COMMIT");
             _id = _database.Prepare("SELECT id FROM channel WHERE name = ?");
@@ -149,7 +188,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _newestTerm = _database.Prepare("SELECT max(term) FROM claim WHERE channel = (SELECT id FROM channel WHERE name = ?)");
             _newest = _database.Prepare(
                 "SELECT first, count, time, size FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
-            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first <= ? AND size > 0");
+            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first >= ? AND first <= ? AND size > 0");
             _from = _database.Prepare(
                 "SELECT first, count FROM batch WHERE channel = ? AND term = ? AND first <= ? AND size > 0 ORDER BY first DESC LIMIT 1");
             _batches = _database.Prepare(
@@ -201,9 +240,9 @@ internal sealed class LogFile(string path, int number) : IDisposable
             ? Done(_newest, new Place(_newest.Long(0), (int)_newest.Long(1), _newest.Long(2), _newest.Long(3)))
             : null;
 
-        /// <summary>The first offset that is kept of a term's messages that begin at or before an offset, and their bytes.</summary>
-        public (long First, long Bytes)? Kept(long channel, long term, long atMost) =>
-            _sum.Bind(1, channel).Bind(2, term).Bind(3, atMost).Step()
+        /// <summary>The first offset that is kept of a term's messages that begin between two offsets, and their bytes.</summary>
+        public (long First, long Bytes)? Kept(long channel, long term, long from, long atMost) =>
+            _sum.Bind(1, channel).Bind(2, term).Bind(3, from).Bind(4, atMost).Step()
                 ? Done(_sum, _sum.IsNull(0) ? ((long, long)?)null : (_sum.Long(0), _sum.Long(1)))
                 : null;
 

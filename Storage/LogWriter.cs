@@ -52,12 +52,25 @@ internal sealed partial class LogWriter : IDisposable
         return write.Done;
     }
 
-    /// <summary>Writes what is queued, and ends. All of it has reached the disk then.</summary>
+    /// <summary>Whether all that was written has reached the disk, known once this is disposed of.</summary>
+    public bool IsClean { get; private set; }
+
+    /// <summary>Writes what is queued, and ends.</summary>
     public void Dispose()
     {
         _queue.CompleteAdding();
         _thread.Join();
-        _database.Execute("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE);");
+        try
+        {
+            // A commit that waits for the disk takes all before it along; a checkpoint alone may be held up by who reads.
+            _database.Execute($"PRAGMA synchronous=FULL; BEGIN IMMEDIATE; PRAGMA user_version={LogFile.Version}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+            IsClean = true;
+        }
+        catch (SqliteError error)
+        {
+            LogFailed(error, _database.File);
+        }
+
         _database.Dispose();
         _queue.Dispose();
     }
@@ -168,11 +181,15 @@ internal sealed class SmallWrite(Action<LogStatements> apply) : LogWrite
 /// <summary>The statements of the writing connection.</summary>
 internal sealed class LogStatements(Database database)
 {
+    private const string Remembered = "((keys > 0 AND time >= ?5) OR (meta IS NOT NULL AND time >= ?6))";
+
     public Statement AddChannel { get; } = database.Prepare("INSERT OR IGNORE INTO channel (name) VALUES (?)");
 
     public Statement FindChannel { get; } = database.Prepare("SELECT id FROM channel WHERE name = ?");
 
     public Statement Claim { get; } = database.Prepare("INSERT INTO claim VALUES (?, ?, ?, 0, 0, 0, ?)");
+
+    private Statement NewestTerm { get; } = database.Prepare("SELECT max(term) FROM claim WHERE channel = ?");
 
     public Statement Cut { get; } = database.Prepare("UPDATE claim SET epoch = ?, cut = ?, prev = ?, gone = ?, source = ? WHERE channel = ? AND term = ?");
 
@@ -186,19 +203,43 @@ internal sealed class LogStatements(Database database)
 
     public Statement Gone { get; } = database.Prepare("UPDATE claim SET gone = max(gone, ?) WHERE channel = ? AND term = ?");
 
-    /// <summary>The messages of entries whose keys are still needed.</summary>
-    public Statement Empty { get; } = database.Prepare(
-        "UPDATE batch SET size = 0, data = NULL WHERE channel = ? AND term = ? AND first < ? AND size > 0 AND keys > 0 AND time >= ?");
+    private Statement Empty { get; } = database.Prepare(
+        $"UPDATE batch SET size = 0, data = NULL WHERE channel = ?1 AND term = ?2 AND first >= ?3 AND first < ?4 AND size > 0 AND {Remembered}");
 
-    public Statement Drop { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term = ? AND first < ? AND (keys = 0 OR time < ?)");
+    private Statement DropEmpty { get; } = database.Prepare(
+        $"DELETE FROM batch WHERE channel = ?1 AND term = ?2 AND first >= ?3 AND first < ?4 AND NOT ({Remembered})");
 
-    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ?");
+    private Statement FirstRemembered { get; } = database.Prepare(
+        $"SELECT first FROM batch WHERE channel = ?1 AND term = ?2 AND first >= ?3 AND first < ?4 AND ({Remembered}) ORDER BY first LIMIT 1");
+
+    private Statement DropBefore { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term = ? AND first < ?");
+
+    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term < ?");
 
     public Statement DropClaims { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term < ?");
 
     private Statement Oldest { get; } = database.Prepare("SELECT id, channel, term, first, count, time FROM batch ORDER BY id LIMIT ?");
 
     private Statement DropOne { get; } = database.Prepare("DELETE FROM batch WHERE id = ?");
+
+    /// <summary>
+    /// Drops messages of a term between two offsets, and of those before what nobody asks for any more: where an entry has a key or
+    /// an origin that is remembered, that stays. Each entry is looked at twice at most.
+    /// </summary>
+    public void Drop(long channel, long term, long from, long to, long keysFromMs, long originsFromMs)
+    {
+        Bind(Empty, from, to).Run();
+        Bind(DropEmpty, from, to).Run();
+        if (from > 0)
+        {
+            var first = Bind(FirstRemembered, 0, from).Step() ? FirstRemembered.Long(0) : from;
+            FirstRemembered.Reset();
+            DropBefore.Bind(1, channel).Bind(2, term).Bind(3, first).Run();
+        }
+
+        Statement Bind(Statement statement, long first, long end) =>
+            statement.Bind(1, channel).Bind(2, term).Bind(3, first).Bind(4, end).Bind(5, keysFromMs).Bind(6, originsFromMs);
+    }
 
     /// <summary>Drops the oldest entries of the file that are older than a time.</summary>
     public void DropOldest(int max, long beforeMs)
@@ -227,5 +268,14 @@ internal sealed class LogStatements(Database database)
         var id = FindChannel.Long(0);
         FindChannel.Reset();
         return id;
+    }
+
+    /// <summary>The highest term of a channel in the file, 0 for none.</summary>
+    public long NewestTermOf(long channel)
+    {
+        NewestTerm.Bind(1, channel).Step();
+        var term = NewestTerm.Long(0);
+        NewestTerm.Reset();
+        return term;
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class StoreDirectory : IDisposable
     private const int FileBits = 10;
     private const string Clean = "clean";
     private const string Damaged = "damaged";
+    private const string Lost = "lost";
 
     private readonly string _directory;
     private readonly ILogger _logger;
@@ -86,14 +87,12 @@ internal sealed partial class StoreDirectory : IDisposable
                 {
                     var database = LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0);
                     Mark(held, _boot);
+                    CheckOthers(number);
                     return (number, held, database);
                 }
                 catch (SqliteError error) when (error.IsDamage)
                 {
-                    // Its number is not used again: others may still have the old file open.
-                    SetAside(number, error);
-                    Mark(held, Damaged);
-                    held.Dispose();
+                    SetAside(number, held, error);
                 }
                 catch
                 {
@@ -106,7 +105,32 @@ internal sealed partial class StoreDirectory : IDisposable
         throw new LogException(LogFault.Unavailable, $"The store in {_directory} has no place for one more node: {MaxFiles - 1} run.");
     }
 
-    /// <summary>Takes a file that nobody holds, to tidy it up.</summary>
+    // A damaged file that nobody holds would keep all channels from being opened.
+    private void CheckOthers(int own)
+    {
+        foreach (var number in Files().Select(x => x.Number).Where(x => x != own))
+        {
+            if (TryLock(number) is { } held)
+            {
+                try
+                {
+                    LogFile.OpenForWriting(PathOf(number), waitForDisk: false).Dispose();
+                    held.Dispose();
+                }
+                catch (SqliteError error) when (error.IsDamage)
+                {
+                    SetAside(number, held, error);
+                }
+                catch
+                {
+                    held.Dispose();
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a file that nobody holds, to tidy it up. It is as clean afterwards as before: what was tidied may come back.</summary>
     public (FileStream Lock, Database Database)? TryHold(int number)
     {
         if (!System.IO.File.Exists(PathOf(number)) || TryLock(number) is not { } held)
@@ -116,13 +140,7 @@ internal sealed partial class StoreDirectory : IDisposable
 
         try
         {
-            var database = LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0);
-            if (Read(held) == Clean)
-            {
-                Mark(held, _boot);
-            }
-
-            return (held, database);
+            return (held, LogFile.OpenForWriting(PathOf(number), waitForDisk: _boot.Length == 0));
         }
         catch
         {
@@ -140,7 +158,6 @@ internal sealed partial class StoreDirectory : IDisposable
 
     public void Dispose()
     {
-        Counters.Dispose();
         foreach (var file in _files.Values)
         {
             file.Dispose();
@@ -149,23 +166,26 @@ internal sealed partial class StoreDirectory : IDisposable
 
     private FileStream? TryLock(int number)
     {
-        FileStream held;
-        try
-        {
-            held = new FileStream(LockOf(number), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (IOException) when (System.IO.File.Exists(LockOf(number)))
-        {
-            return null;
-        }
-
-        if (Read(held) == Damaged)
+        var held = TryOpen(LockOf(number));
+        if (held is not null && Read(held) is Damaged or Lost)
         {
             held.Dispose();
             return null;
         }
 
         return held;
+    }
+
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException) when (System.IO.File.Exists(path))
+        {
+            return null;
+        }
     }
 
     private static string Read(FileStream held)
@@ -203,10 +223,14 @@ internal sealed partial class StoreDirectory : IDisposable
                     LogLoss(_directory, loss);
                 }
 
-                // What was lost is counted once.
-                foreach (var orphan in Orphans())
+                // What was lost is counted once. Its number is not used again: others may still have the old file open.
+                foreach (var orphan in Orphans().ToList())
                 {
-                    System.IO.File.Delete(orphan);
+                    using var held = TryOpen(orphan);
+                    if (held is not null)
+                    {
+                        Mark(held, Lost);
+                    }
                 }
 
                 return;
@@ -250,18 +274,29 @@ internal sealed partial class StoreDirectory : IDisposable
                 continue;
             }
 
-            if (text is not ("" or Damaged))
+            if (text is not ("" or Damaged or Lost))
             {
                 yield return (path, text);
             }
         }
     }
 
-    private void SetAside(int number, Exception error)
+    private void SetAside(int number, FileStream held, Exception error)
     {
         var path = PathOf(number);
         var aside = $"{path}.damaged-{Guid.NewGuid():N}";
         LogDamaged(error, path, aside);
+
+        // Before the file is gone: who does not find it any more finds the new identity then.
+        while (true)
+        {
+            var (_, newest) = StoreIdentity.Newest(_directory);
+            if (StoreIdentity.TryFollow(_directory, newest, StoreIdentity.New(_boot)))
+            {
+                break;
+            }
+        }
+
         foreach (var suffix in (string[])["-wal", "-shm"])
         {
             if (System.IO.File.Exists(path + suffix))
@@ -271,8 +306,10 @@ internal sealed partial class StoreDirectory : IDisposable
         }
 
         System.IO.File.Move(path, aside);
-        var (_, newest) = StoreIdentity.Newest(_directory);
-        StoreIdentity.TryFollow(_directory, newest, StoreIdentity.New(_boot));
+
+        // Its number is not used again: others may still have the old file open.
+        Mark(held, Damaged);
+        held.Dispose();
     }
 
     private static int? NumberOf(string path) =>

@@ -28,7 +28,7 @@ internal sealed partial class ChannelGrain(
 
     private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
-    private readonly Queue<(Publishing Publishing, Task Append)> _underWay = [];
+    private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
     private IAsyncStream<MessageBatch> _stream = null!;
     private PublishMemory _memory = null!;
@@ -41,6 +41,7 @@ internal sealed partial class ChannelGrain(
     private string _epoch = string.Empty;
     private long _term;
     private long _next;
+    private int _run;
     private long _sourceTerm;
     private long _lastTime;
     private long _renewAt;
@@ -128,7 +129,17 @@ internal sealed partial class ChannelGrain(
 
         // Before the log has it the source has no right to it, but none before it has one either.
         var granted = _sourceTerm = term == 0 ? Math.Max(_sourceTerm + 1, Now()) : term;
-        await _session!.KeepSource(granted);
+        try
+        {
+            await _session!.KeepSource(granted);
+        }
+        catch (LogException exception) when (exception.Fault == LogFault.Superseded)
+        {
+            LogSuperseded(_name);
+            DeactivateOnIdle();
+            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
+        }
+
         return granted;
     }
 
@@ -363,7 +374,7 @@ internal sealed partial class ChannelGrain(
         }
         else
         {
-            _underWay.Enqueue((publishing, append.AsTask()));
+            _underWay.Enqueue((publishing, append.AsTask(), _run));
             _ = SettleAfter(_underWay.Last().Append);
         }
 
@@ -382,7 +393,7 @@ internal sealed partial class ChannelGrain(
             }
             else
             {
-                Fail(oldest.Publishing, oldest.Append.Exception!.InnerException!);
+                Fail(oldest.Publishing, oldest.Run, oldest.Append.Exception!.InnerException!);
             }
         }
     }
@@ -396,12 +407,16 @@ internal sealed partial class ChannelGrain(
         publishing.Settle();
     }
 
-    private void Fail(Publishing publishing, Exception exception)
+    private void Fail(Publishing publishing, int run, Exception exception)
     {
         _memory.Forget(publishing);
 
-        // Its number is free again, and those behind it have failed too.
-        _next = Math.Min(_next, publishing.FirstOffset);
+        // Its number is free again, and those behind it fail too; but not what has got these numbers since.
+        if (run == _run)
+        {
+            (_next, _run) = (publishing.FirstOffset, _run + 1);
+        }
+
         publishing.Fail(exception);
         if (exception is LogException { Fault: LogFault.Superseded })
         {

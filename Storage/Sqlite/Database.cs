@@ -76,10 +76,13 @@ internal sealed class Database : IDisposable
 internal sealed class SqliteError(int code, string file, string message)
     : Exception($"{message} (SQLite error {code}, file {file})")
 {
+    // SQLITE_IOERR_SHMSIZE: the file that its connections share could not grow.
+    private const int NoRoomToShare = 10 | (19 << 8);
+
     private int Primary => code & 0xff;
 
     /// <summary>The disk, or the process's quota, has no room.</summary>
-    public bool IsFull => Primary == raw.SQLITE_FULL;
+    public bool IsFull => Primary == raw.SQLITE_FULL || code == NoRoomToShare;
 
     /// <summary>The file is not what SQLite wrote.</summary>
     public bool IsDamage => Primary is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
