@@ -79,7 +79,7 @@ internal sealed class WebSocketEndpoint(
     private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, MessageEncoder encoder, Start start)
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        var subscriber = new Subscriber(relay, encoder, output, time);
+        var subscriber = new Subscriber(relay, encoder, output, time, TcpProgress.Of(context));
         using var socket = WebSocket.CreateFromStream(
             new SubscriberStream(stream, subscriber),
             new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
