@@ -1,14 +1,26 @@
-// Measures running nodes from outside; bench/run.sh starts three, runs all of it, and stops them.
-//   Bench latency NODE NODE…          a publish on one node to a subscriber on another, 100 a second
-//   Bench accounting NODE NODE…       every delivery of 100,000 messages, 8 publishers, 30 subscribers over all nodes
-// NODE is an address such as http://127.0.0.1:8088. The exit code is 1 where a promise is broken.
+// Measures running nodes from outside; bench/run.sh starts them, runs it, and stops them.
+//   Bench latency NODE NODE…                   a publish on one node to a subscriber on another, 100 a second
+//   Bench accounting NODE NODE…                every delivery of 100,000 messages, 8 publishers, 30 subscribers over all nodes
+//   Bench publish LOCAL MEMORY                 publishes acknowledged by a node that stores in files and one that stores in memory
+//   Bench takeover STATE GATEWAY NODE NODE…    kills nodes: STATE is where their pid files are, GATEWAY the command that starts them again
+// NODE is an address such as http://127.0.0.1:8088. The exit code is 1 where a promise or a goal is missed.
 using OrleansGateway.Bench;
 
-if (args.Length < 3 || args[0] is not ("latency" or "accounting") || !args.Skip(1).All(x => Uri.TryCreate(x, UriKind.Absolute, out _)))
+return args switch
 {
-    Console.Error.WriteLine("usage: Bench latency|accounting http://HOST:PORT http://HOST:PORT …");
+    ["latency", .. var nodes] when nodes.Length > 1 => Code(await Latency.Run(Uris(nodes))),
+    ["accounting", .. var nodes] when nodes.Length > 1 => Code(await Accounting.Run(Uris(nodes))),
+    ["publish", var local, var memory] => Code(await PublishRate.Run(new Uri(local), new Uri(memory))),
+    ["takeover", var state, var gateway, .. var nodes] when nodes.Length > 1 => Code(await Takeover.Run(Uris(nodes), state, gateway)),
+    _ => Usage(),
+};
+
+static Uri[] Uris(string[] nodes) => [.. nodes.Select(x => new Uri(x))];
+
+static int Code(bool kept) => kept ? 0 : 1;
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: Bench latency|accounting|publish|takeover …, see bench/run.sh");
     return 2;
 }
-
-Uri[] nodes = [.. args.Skip(1).Select(x => new Uri(x))];
-return await (args[0] == "latency" ? Latency.Run(nodes) : Accounting.Run(nodes)) ? 0 : 1;

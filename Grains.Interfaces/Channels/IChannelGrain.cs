@@ -38,6 +38,13 @@ public interface IChannelGrain : IGrainWithStringKey
     /// <returns>The term, or 0 where a later source has the channel.</returns>
     [Alias("OpenSource"), AlwaysInterleave]
     Task<long> OpenSource(long term);
+
+    /// <summary>
+    /// Forgets all messages and keys; the channel goes on with another epoch, which its subscribers learn by an empty batch.
+    /// A channel that only the gateway publishes to is left as it is.
+    /// </summary>
+    [Alias("Delete"), AlwaysInterleave]
+    Task<PublishStatus> Delete();
 }
 
 /// <summary>Messages to publish together, with nothing between them: all of them or none.</summary>

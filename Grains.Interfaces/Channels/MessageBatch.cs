@@ -26,7 +26,7 @@ public sealed class MessageBatch : ISizedItem
     [Id(2)]
     public required long FirstOffset { get; init; }
 
-    /// <summary>How many messages there are, at least 1.</summary>
+    /// <summary>How many messages there are; none in a batch that says that a deleted channel begins anew.</summary>
     [Id(3)]
     public required int Count { get; init; }
 
@@ -62,6 +62,9 @@ public sealed class MessageBatch : ISizedItem
 
         return new MessageBatch { Term = term, Epoch = epoch, FirstOffset = firstOffset, Count = drafts.Length, Data = data };
     }
+
+    /// <summary>What a channel's subscribers get when it was deleted: the beginning of another epoch.</summary>
+    public static MessageBatch Empty(long term, string epoch) => new() { Term = term, Epoch = epoch, FirstOffset = 1, Count = 0, Data = default };
 
     /// <summary>The messages in order, as slices of <see cref="Data"/>.</summary>
     public Enumerator GetEnumerator() => new(this);

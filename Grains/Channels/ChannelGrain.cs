@@ -92,6 +92,7 @@ internal sealed partial class ChannelGrain(
             if (_session!.KeepsMessages)
             {
                 await Reopen(seen.Term);
+                await OpenSession();
             }
             else
             {
@@ -129,6 +130,32 @@ internal sealed partial class ChannelGrain(
         var granted = _sourceTerm = term == 0 ? Math.Max(_sourceTerm + 1, Now()) : term;
         await _session!.KeepSource(granted);
         return granted;
+    }
+
+    public async Task<PublishStatus> Delete()
+    {
+        if (ChannelName.IsReadOnly(_name))
+        {
+            return PublishStatus.ReadOnly;
+        }
+
+        try
+        {
+            await OpenSession();
+            await Reopen(_term, () => _session!.Delete());
+        }
+        catch (LogException exception)
+        {
+            return Refuse(exception).Status;
+        }
+
+        if (_session is null)
+        {
+            return Refuse(_fault!).Status;
+        }
+
+        await _stream.OnNextAsync(MessageBatch.Empty(_term, _epoch));
+        return PublishStatus.Accepted;
     }
 
     // A channel that somebody listens to stays where it is.
@@ -453,8 +480,8 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    /// <summary>Takes the channel over from itself, under a higher term.</summary>
-    private async Task Reopen(long aboveTerm)
+    /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
+    private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null)
     {
         var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
         await (_opening = Again());
@@ -462,6 +489,12 @@ internal sealed partial class ChannelGrain(
         async Task Again()
         {
             await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            if (before is not null)
+            {
+                await before();
+            }
+
+            _session = null;
             await Open(aboveTerm);
         }
     }

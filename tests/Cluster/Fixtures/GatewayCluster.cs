@@ -9,6 +9,7 @@ using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
 using OrleansGateway.Membership;
+using OrleansGateway.Storage;
 using OrleansGateway.Streams;
 
 namespace OrleansGateway.Tests.Cluster.Fixtures;
@@ -18,6 +19,7 @@ public class GatewayCluster : IAsyncLifetime
 {
     private const string MembershipFile = "Tests:MembershipFile";
     private const string NumbersPort = "Tests:NumbersPort";
+    private const string LogDirectory = "Tests:LogDirectory";
     private const short NodeCount = 3;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("cluster-").FullName;
@@ -34,6 +36,9 @@ public class GatewayCluster : IAsyncLifetime
 
     internal Node Node(SiloAddress address) => _nodes.Single(x => x.Address.Equals(address));
 
+    /// <summary>Whether the channels' messages are in files that the nodes share.</summary>
+    protected virtual bool IsLogged => false;
+
     public async Task InitializeAsync()
     {
         var builder = new TestClusterBuilder(NodeCount) { PortAllocator = new Ports() };
@@ -45,6 +50,11 @@ public class GatewayCluster : IAsyncLifetime
         builder.AddClientBuilderConfigurator<ClientConfigurator>();
         builder.Properties[MembershipFile] = Path.Combine(_directory, "membership.db");
         builder.Properties[NumbersPort] = Numbers.Port.ToString();
+        if (IsLogged)
+        {
+            builder.Properties[LogDirectory] = Path.Combine(_directory, "channels");
+        }
+
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         _nodes.AddRange(_cluster.Silos.Cast<InProcessSiloHandle>().Select(x => new Node(x)).OrderBy(x => x.Name, NodeNameComparer.Instance));
@@ -119,6 +129,11 @@ public class GatewayCluster : IAsyncLifetime
                 Channel = ChannelName.Numbers,
                 Lines = LineKind.Integers,
             });
+            if (configuration[LogDirectory] is { } directory)
+            {
+                services.AddLocalChannelLog(directory);
+            }
+
             silo.AddGatewayGrains();
 
             services.AddSingleton<LeaseClock>();
@@ -137,4 +152,10 @@ public class GatewayCluster : IAsyncLifetime
             clientBuilder.AddChannelStreams();
         }
     }
+}
+
+/// <summary>The same with the log in files.</summary>
+public class LoggedCluster : GatewayCluster
+{
+    protected override bool IsLogged => true;
 }

@@ -139,6 +139,8 @@ internal sealed class FakeChannel(TimeProvider time, RetentionOptions? retention
 
     public Task<PublishResult> Publish(PublishRequest request) => throw new NotSupportedException();
 
+    public Task<PublishStatus> Delete() => throw new NotSupportedException();
+
     public Task<long> OpenSource(long term) => throw new NotSupportedException();
 
     private async Task<StreamSubscriptionHandle<MessageBatch>> Subscribe(IAsyncObserver<MessageBatch> observer)
