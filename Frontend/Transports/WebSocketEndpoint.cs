@@ -52,7 +52,12 @@ internal sealed class WebSocketEndpoint(
         var relay = relays.Take(channel);
         try
         {
-            var start = await startingPoint.Find(relay, since, context.RequestAborted);
+            if (await Find(context, relay, since) is not { } start)
+            {
+                await Problem.ChannelUnreachable(channel).Write(context);
+                return;
+            }
+
             var response = context.Response;
             if (start.Gap is { } gap && encoder.EncodeGap(gap) is null)
             {
@@ -73,6 +78,21 @@ internal sealed class WebSocketEndpoint(
         finally
         {
             relays.Release(relay);
+        }
+    }
+
+    /// <summary>Waits until the channel is reached.</summary>
+    /// <returns>Null where the node stops before.</returns>
+    private async Task<Start?> Find(HttpContext context, ChannelRelay relay, Since since)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            return await startingPoint.Find(relay, since, ending.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -327,6 +327,44 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task NewestOnly_ViewerThatIsBehindWhatIsKept_GetsTheNewest()
+    {
+        var client = Connect(MessageEncoder.Tail, Tiny).JoinLive();
+        for (var i = 0; i < 7000; i++)
+        {
+            await _channel.Publish();
+        }
+
+        await client.TakeUntil("aaaa-7000");
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task NewestOnly_NewEpochWhileLive_GoesOn()
+    {
+        var client = Connect(MessageEncoder.Tail).JoinLive();
+        await _channel.Publish();
+        _channel.Lose("bbbb");
+        await _channel.Publish();
+        await client.TakeUntil("bbbb-1");
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task CatchUp_ClientThatTakesNothing_HoldsOneWriteAndNoMore()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await _channel.Publish(100, padding: 1000);
+        }
+
+        var client = Connect(MessageEncoder.Raw, Tiny).JoinAfter("aaaa-0");
+        await Eventually.TrueAsync(() => client.Output.Flushes == 1, "it writes");
+        await client.Take();
+        Assert.InRange(client.Text.Length, 60_000, 70_000);
+    }
+
+    [Fact]
     public async Task OnTick_NothingSentForThePeriod_SendsAKeepAlive()
     {
         var (raw, socket) = (Connect(MessageEncoder.Raw).JoinLive(), Connect(MessageEncoder.WebSocket).JoinLive());
