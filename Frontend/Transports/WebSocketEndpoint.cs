@@ -143,7 +143,8 @@ internal sealed class WebSocketEndpoint(
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
         {
-            // The client is gone or broke the protocol; there is nobody to tell.
+            // The client is gone, takes nothing or broke the protocol; there is nobody to tell, and nothing to wait for.
+            context.Abort();
         }
         finally
         {
