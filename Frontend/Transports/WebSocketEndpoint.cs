@@ -141,10 +141,14 @@ internal sealed class WebSocketEndpoint(
 
             await Close(socket, receiving, close);
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        catch (OperationCanceledException)
         {
-            // The client is gone, takes nothing or broke the protocol; there is nobody to tell, and nothing to wait for.
+            // It takes nothing, not even the close frame: what is left would wait for it for ever.
             context.Abort();
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException)
+        {
+            // The client is gone or broke the protocol; there is nobody to tell.
         }
         finally
         {
