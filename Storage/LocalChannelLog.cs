@@ -30,6 +30,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     private readonly int _number;
     private readonly LogWriter _writer;
     private readonly Janitor _janitor;
+    private bool _disposed;
 
     public LocalChannelLog(
         IOptions<LocalLogOptions> options, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<LocalChannelLog> logger)
@@ -46,6 +47,13 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
 
     public void Dispose()
     {
+        // The container knows it by two names.
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _janitor.Dispose();
         _writer.Dispose();
         _directory.Dispose();

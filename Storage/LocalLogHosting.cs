@@ -23,7 +23,7 @@ public static class LocalLogHosting
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            ArgumentNullException.ThrowIfNull(log);
+            _ = log;
             return Task.CompletedTask;
         }
 

@@ -52,7 +52,9 @@ internal static class SystemEndpoints
           curl -N {origin}/numbers            numbers, live
           curl -N {origin}/hello              subscribe
           curl -d 'hi there' {origin}/hello   publish
-          curl -N '{origin}/hello?as=sse'     server-sent events, with ids to resume from
+          curl -N '{origin}/hello?as=json'    a JSON object a line, with ids to resume from
+          curl -N '{origin}/hello?as=sse'     server-sent events
+          curl '{origin}/hello?poll=1'        what there is, and an end
           curl {origin}/-/cluster             the nodes
 
         In a browser {origin}/ is a page, and so is each channel.

@@ -12,7 +12,9 @@ namespace OrleansGateway.Relays;
 internal sealed class Subscriber
 {
     private const int MaxEntriesAWrite = 128;
-    private const int MaxBytesAWrite = 64 * 1024;
+
+    // What a client that takes nothing can make the node hold, besides its pipe: messages that are larger go in pieces of it.
+    private const int MaxBytesAWrite = 32 * 1024;
 
     private readonly ChannelRelay _relay;
     private readonly MessageEncoder _encoder;
@@ -28,6 +30,7 @@ internal sealed class Subscriber
     private MessageId _after;
     private MessageId? _until;
     private RelayPage? _page;
+    private ReadOnlyMemory<byte> _rest;
     private long _lastWrite;
     private long _blockedSince;
     private long? _taken;
@@ -110,6 +113,9 @@ internal sealed class Subscriber
     public void End(EndReason reason)
     {
         EndItself(reason);
+
+        // All was written, but not yet taken: it is complete only then.
+        Interlocked.CompareExchange(ref _end, (int)reason, (int)EndReason.Complete);
         Pump();
 
         // Nobody takes the rest any more, or nothing is being written: a channel that is out of reach holds up no end.
@@ -158,6 +164,7 @@ internal sealed class Subscriber
                     WriteControl();
                     wrote = Volatile.Read(ref _end) < 0 && (_place < 0 ? await CatchUp() : WritePending());
                     await Flush();
+                    await WriteRest();
                     _writing?.ForEach(x => x.TrySetResult());
                     _writing = null;
                 }
@@ -172,6 +179,18 @@ internal sealed class Subscriber
             // The connection is gone in one of many ways; the request's own end tells which.
             EndItself(EndReason.Gone);
             Finish();
+        }
+    }
+
+    // Nothing comes between the pieces of a message, and none is left out, but where nobody takes them.
+    private async ValueTask WriteRest()
+    {
+        while (!_rest.IsEmpty && Volatile.Read(ref _end) != (int)EndReason.Gone)
+        {
+            var piece = _rest[..Math.Min(_rest.Length, MaxBytesAWrite)];
+            Write(piece.Span);
+            _rest = _rest[piece.Length..];
+            await Flush();
         }
     }
 
@@ -209,7 +228,11 @@ internal sealed class Subscriber
             // Who waits holds no page: it would be one for each.
             _page = null;
             Interlocked.Exchange(ref _blockedSince, _time.GetTimestamp());
-            FinishIfEnded();
+            if (Volatile.Read(ref _end) != (int)EndReason.Complete)
+            {
+                FinishIfEnded();
+            }
+
             var result = await pending;
             Volatile.Write(ref _blockedSince, 0);
             Check(result);
@@ -265,7 +288,7 @@ internal sealed class Subscriber
             }
         }
 
-        while (taken < count && bytes < MaxBytesAWrite && Volatile.Read(ref _end) < 0)
+        while (taken < count && bytes < MaxBytesAWrite && _rest.IsEmpty && Volatile.Read(ref _end) < 0)
         {
             bytes += WriteEntry(entries[taken++]);
         }
@@ -296,7 +319,15 @@ internal sealed class Subscriber
             return 0;
         }
 
-        Write(encoded);
+        if (encoded.Length <= MaxBytesAWrite)
+        {
+            Write(encoded);
+        }
+        else
+        {
+            _rest = encoded;
+        }
+
         CompleteIfAtTheEnd();
         return encoded.Length;
     }
@@ -348,7 +379,7 @@ internal sealed class Subscriber
         }
 
         var bytes = 0;
-        for (var i = page.IndexAfter(_after); i < page.Entries.Length && bytes < MaxBytesAWrite && Volatile.Read(ref _end) < 0; i++)
+        for (var i = page.IndexAfter(_after); i < page.Entries.Length && bytes < MaxBytesAWrite && _rest.IsEmpty && Volatile.Read(ref _end) < 0; i++)
         {
             bytes += WriteEntry(page.Entries[i]);
         }

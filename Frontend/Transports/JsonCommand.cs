@@ -33,17 +33,20 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
                 return Bad($"A message is a JSON object: {Shape}.");
             }
 
+            // First of all, so that whatever else is wrong is told with it.
+            var wrong = ReadReference(document.RootElement, out var reference);
+            command = new JsonCommand(reference, default);
             var fields = new Fields();
             foreach (var field in document.RootElement.EnumerateObject())
             {
-                if (fields.Take(field) is { } wrong)
-                {
-                    command = new JsonCommand(fields.Reference, default);
-                    return Bad(wrong);
-                }
+                wrong ??= fields.Take(field);
             }
 
-            command = new JsonCommand(fields.Reference, default);
+            if (wrong is not null)
+            {
+                return Bad(wrong);
+            }
+
             var problem = fields.Check(channel, maxBytes, out var publication);
             command = command with { Publication = publication };
             return problem;
@@ -61,6 +64,25 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
 
     private static Problem Bad(string detail) => Problem.BadRequest("message", detail);
 
+    private static string? ReadReference(JsonElement command, out JsonElement? reference)
+    {
+        reference = null;
+        if (!command.TryGetProperty("ref", out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number) || value.GetRawText().Length > MaxReferenceLength)
+        {
+            return $"'ref' is a string or a number of at most {MaxReferenceLength} characters.";
+        }
+
+        // Its text is read, so that what cannot be written back is refused here.
+        _ = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        reference = value.Clone();
+        return null;
+    }
+
     private sealed class Fields
     {
         private string? _data;
@@ -69,21 +91,11 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
         private string? _encoding;
         private string? _key;
 
-        public JsonElement? Reference { get; private set; }
-
         public string? Take(JsonProperty field)
         {
             var value = field.Value;
             if (field.NameEquals("ref"))
             {
-                if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null) || value.GetRawText().Length > MaxReferenceLength)
-                {
-                    return $"'ref' is a string or a number of at most {MaxReferenceLength} characters.";
-                }
-
-                // Its text is read, so that what cannot be written back is refused here.
-                _ = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-                Reference = value.ValueKind == JsonValueKind.Null ? null : value.Clone();
                 return null;
             }
 

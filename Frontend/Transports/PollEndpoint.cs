@@ -105,7 +105,7 @@ internal sealed class PollEndpoint(
             }
         }
 
-        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time);
+        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time, TcpProgress.Of(context));
         subscriber.JoinAfter(start.After!.Value, until: start.Newest);
         try
         {

@@ -67,7 +67,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         }
 
         var start = await starting;
-        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time);
+        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time, TcpProgress.Of(context));
         if (start.After is { } after)
         {
             subscriber.JoinAfter(after);

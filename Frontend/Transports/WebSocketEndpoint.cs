@@ -52,7 +52,12 @@ internal sealed class WebSocketEndpoint(
         var relay = relays.Take(channel);
         try
         {
-            var start = await startingPoint.Find(relay, since, context.RequestAborted);
+            if (await Find(context, relay, since) is not { } start)
+            {
+                await Problem.ChannelUnreachable(channel).Write(context);
+                return;
+            }
+
             var response = context.Response;
             if (start.Gap is { } gap && encoder.EncodeGap(gap) is null)
             {
@@ -76,10 +81,25 @@ internal sealed class WebSocketEndpoint(
         }
     }
 
+    /// <summary>Waits until the channel is reached.</summary>
+    /// <returns>Null where the node stops before.</returns>
+    private async Task<Start?> Find(HttpContext context, ChannelRelay relay, Since since)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            return await startingPoint.Find(relay, since, ending.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, MessageEncoder encoder, Start start)
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        var subscriber = new Subscriber(relay, encoder, output, time);
+        var subscriber = new Subscriber(relay, encoder, output, time, TcpProgress.Of(context));
         using var socket = WebSocket.CreateFromStream(
             new SubscriberStream(stream, subscriber),
             new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
@@ -121,7 +141,12 @@ internal sealed class WebSocketEndpoint(
 
             await Close(socket, receiving, close);
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
+        catch (OperationCanceledException)
+        {
+            // It takes nothing, not even the close frame: what is left would wait for it for ever.
+            context.Abort();
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException)
         {
             // The client is gone or broke the protocol; there is nobody to tell.
         }

@@ -54,8 +54,12 @@ internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscr
         var forbidden = isSilent ? "It said publish=0." : ChannelName.IsReadOnly(channel) ? "Only the gateway publishes to this channel." : null;
         if (forbidden is not null)
         {
-            // The answer goes out before the close.
-            Answer(command, Task.FromResult((default(PublishResult), (Problem?)Problem.MayNotPublish(forbidden))));
+            if (isJson)
+            {
+                // The answer goes out before the close.
+                Answer(command, Task.FromResult((default(PublishResult), (Problem?)Problem.MayNotPublish(forbidden))));
+            }
+
             return new WebSocketClose(WebSocketCloseStatus.PolicyViolation, forbidden);
         }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Demo;

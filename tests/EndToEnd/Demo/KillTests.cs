@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Demo;

@@ -1,4 +1,4 @@
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 
 namespace OrleansGateway.Tests.EndToEnd.Demo;
 

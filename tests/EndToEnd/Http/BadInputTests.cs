@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Http;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Http;

@@ -1,4 +1,4 @@
-using OrleansGateway.Tests.EndToEnd.Harness;
+using OrleansGateway.Tests.Harness;
 using Xunit.Abstractions;
 
 namespace OrleansGateway.Tests.EndToEnd.Http;

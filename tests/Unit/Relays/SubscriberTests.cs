@@ -327,6 +327,86 @@ public sealed class SubscriberTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Pump_LargeMessage_GoesInPiecesWithNothingBetween()
+    {
+        var client = Connect(MessageEncoder.Raw, Tiny).JoinLive();
+        await _channel.Publish(padding: 1_000_000);
+        await Eventually.TrueAsync(() => client.Output.Flushes == 1, "the first piece goes");
+        var sent = client.Subscriber.SendControl("[ping]"u8.ToArray());
+        await _channel.Publish();
+        await client.Take();
+        Assert.InRange(client.Text.Length, 1, 33_000);
+        await client.TakeUntil("aaaa-2\n");
+        Assert.Equal("aaaa-1".PadRight(1_000_000) + "\n[ping]aaaa-2\n", client.Text);
+        await sent.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
+    public async Task End_InTheMiddleOfALargeMessage_FinishesIt()
+    {
+        var client = Connect(MessageEncoder.Raw, room: 64 * 1024).JoinLive();
+        var taking = client.TakeUntil("[close]");
+        await _channel.Publish(padding: 1_000_000);
+        client.Subscriber.End(EndReason.Shutdown);
+        await client.Subscriber.Ended.WaitAsync(Eventually.Deadline);
+        await client.Subscriber.SendControl("[close]"u8.ToArray()).WaitAsync(Eventually.Deadline);
+        await taking.WaitAsync(Eventually.Deadline);
+        Assert.Equal("aaaa-1".PadRight(1_000_000) + "\n[close]", client.Text);
+    }
+
+    [Fact]
+    public async Task JoinAfter_UntilALargeMessageThatIsNotTaken_IsNotComplete()
+    {
+        await _channel.Publish(padding: 1_000_000);
+        var (stalled, taking) = (Connect(MessageEncoder.Raw, Tiny).JoinAfter("aaaa-0", "aaaa-1"), Connect(MessageEncoder.Raw, Tiny).JoinAfter("aaaa-0", "aaaa-1"));
+        await stalled.Take();
+        await Eventually.TrueAsync(() => stalled.Output.Flushes == 2, "the next piece goes");
+        Assert.False(stalled.Subscriber.Ended.IsCompleted);
+        Tick(SlowTimeout + TimeSpan.FromSeconds(1), stalled);
+        Assert.Equal(EndReason.Slow, await stalled.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+        await taking.TakeUntil("\n");
+        Assert.Equal(EndReason.Complete, await taking.Subscriber.Ended.WaitAsync(Eventually.Deadline));
+    }
+
+    [Fact]
+    public async Task NewestOnly_ViewerThatIsBehindWhatIsKept_GetsTheNewest()
+    {
+        var client = Connect(MessageEncoder.Tail, Tiny).JoinLive();
+        for (var i = 0; i < 7000; i++)
+        {
+            await _channel.Publish();
+        }
+
+        await client.TakeUntil("aaaa-7000");
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task NewestOnly_NewEpochWhileLive_GoesOn()
+    {
+        var client = Connect(MessageEncoder.Tail).JoinLive();
+        await _channel.Publish();
+        _channel.Lose("bbbb");
+        await _channel.Publish();
+        await client.TakeUntil("bbbb-1");
+        Assert.False(client.Subscriber.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task CatchUp_ClientThatTakesNothing_HoldsOneWriteAndNoMore()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await _channel.Publish(100, padding: 1000);
+        }
+
+        var client = Connect(MessageEncoder.Raw, Tiny).JoinAfter("aaaa-0");
+        await Eventually.TrueAsync(() => client.Output.Flushes == 1, "it writes");
+        await client.Take();
+        Assert.InRange(client.Text.Length, 32_000, 34_000);
+    }
+
+    [Fact]
     public async Task OnTick_NothingSentForThePeriod_SendsAKeepAlive()
     {
         var (raw, socket) = (Connect(MessageEncoder.Raw).JoinLive(), Connect(MessageEncoder.WebSocket).JoinLive());

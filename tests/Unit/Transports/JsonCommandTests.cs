@@ -51,7 +51,8 @@ public class JsonCommandTests
     }
 
     [Theory]
-    [InlineData("""{"ref":7,"publish":1}""")]
+    [InlineData("""{"publish":1,"ref":7}""")]
+    [InlineData("""{"what":1,"ref":7,"publish":1}""")]
     [InlineData("""{"ref":7}""")]
     [InlineData("""{"publish":"hi","ref":7,"key":""}""")]
     public void Read_MalformedWithAReference_KeepsIt(string text)

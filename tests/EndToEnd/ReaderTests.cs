@@ -1,6 +1,7 @@
+using OrleansGateway.Tests.Harness;
 using Xunit.Sdk;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.EndToEnd;
 
 /// <summary>What the demo's checks are worth: they see what must not be.</summary>
 public sealed class ReaderTests

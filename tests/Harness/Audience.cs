@@ -1,4 +1,4 @@
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>Subscribers to the numbers by all transports, at some nodes. Whoever is at a node that dies is gone; the others must go on.</summary>
 internal sealed class Audience(GatewayNodes nodes) : IAsyncDisposable

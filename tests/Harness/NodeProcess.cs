@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>One node as a process that is really killed. What it says goes to a file.</summary>
 internal sealed partial class NodeProcess : IDisposable
@@ -16,11 +16,16 @@ internal sealed partial class NodeProcess : IDisposable
     private string? _said;
     private bool _killed;
 
-    public NodeProcess(IEnumerable<string> arguments)
+    /// <summary>Starts it.</summary>
+    /// <param name="arguments">The node's.</param>
+    /// <param name="environment">What it sees besides this process's own environment.</param>
+    /// <param name="wrapper">A program, with its arguments, that becomes the node: <c>env</c>, for instance.</param>
+    public NodeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? wrapper = null)
     {
         File.WriteAllText(_log, string.Empty);
         var program = Path.Combine(Root, "Silo/bin", Configuration, "net10.0/OrleansGateway.Silo.dll");
-        _process = Offspring.Start(_log, "dotnet", [program, .. arguments]);
+        string[] command = ["env", .. environment?.Select(x => $"{x.Key}={x.Value}") ?? [], .. wrapper ?? [], "dotnet", program, .. arguments];
+        _process = Offspring.Start(_log, command[0], command[1..]);
     }
 
     public static string Root { get; } = FindRoot();
@@ -31,6 +36,8 @@ internal sealed partial class NodeProcess : IDisposable
 
     /// <summary>Whether it was neither killed nor has ended by itself.</summary>
     public bool IsAlive => !_killed && !_process.HasExited;
+
+    public bool HasEndedByItself => !_killed && _process.HasExited;
 
     public string Output => _said ?? File.ReadAllText(_log);
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>A line of the <see cref="CountingServer"/>: one integer, which says the number and the connection that it was sent on.</summary>
 /// <param name="Number">Counted 1, 2, 3 … over all connections.</param>

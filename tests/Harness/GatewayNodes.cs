@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Xunit.Abstractions;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>A cluster of real processes with ports and a state directory of its own.</summary>
 internal sealed class GatewayNodes : IAsyncDisposable
@@ -11,17 +11,30 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     private readonly ConcurrentDictionary<int, NodeProcess> _nodes = new();
     private readonly ConcurrentQueue<(int Node, NodeProcess Process)> _all = [];
-    private readonly string _state = Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
+    private readonly string _state;
     private readonly PortBlock _block = PortBlock.Take();
     private readonly int _ports;
     private readonly string _membership;
     private readonly string _numbers;
     private readonly ITestOutputHelper? _output;
 
-    public GatewayNodes(string numbers, ITestOutputHelper? output = null, string membership = "local")
+    public GatewayNodes(string numbers, ITestOutputHelper? output = null, string membership = "local", string? state = null)
     {
         (_numbers, _output, _membership, _ports) = (numbers, output, membership, _block.First);
+        _state = state ?? Directory.CreateTempSubdirectory("gateway-e2e-").FullName;
     }
+
+    /// <summary>Where the messages are kept; null: where the nodes keep them unless told otherwise.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary>Settings of all nodes, as environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A program, with its arguments, that becomes each node.</summary>
+    public IReadOnlyList<string> Wrapper { get; init; } = [];
+
+    /// <summary>All processes that there ever were.</summary>
+    public IEnumerable<(int Node, NodeProcess Process)> All => _all;
 
     public NodeProcess this[int node] => _nodes[node];
 
@@ -34,12 +47,12 @@ internal sealed class GatewayNodes : IAsyncDisposable
     public IEnumerable<string> Arguments(int node) =>
     [
         "--node", $"{node}", "--state", _state, "--http", $"{_ports}", "--silo", $"{_ports + 10}", "--orleans-gateway", $"{_ports + 20}",
-        "--numbers", _numbers, "--membership", _membership,
+        "--numbers", _numbers, "--membership", _membership, .. Storage is null ? Array.Empty<string>() : ["--storage", Storage],
     ];
 
     public void Launch(int node)
     {
-        var process = new NodeProcess(Arguments(node));
+        var process = new NodeProcess(Arguments(node), Environment, Wrapper);
         _all.Enqueue((node, process));
         _nodes[node] = process;
     }

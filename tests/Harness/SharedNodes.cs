@@ -1,4 +1,4 @@
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>Three nodes that nobody hurts, for all tests that only talk to them.</summary>
 public sealed class SharedNodes : IAsyncLifetime
@@ -25,11 +25,4 @@ public sealed class SharedNodes : IAsyncLifetime
         await Numbers.DisposeAsync();
         Http.Dispose();
     }
-}
-
-/// <summary>The tests that share them.</summary>
-[CollectionDefinition(Name)]
-public sealed class UnhurtNodes : ICollectionFixture<SharedNodes>
-{
-    public const string Name = "shared nodes";
 }

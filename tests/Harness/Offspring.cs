@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>Starts processes that the kernel kills when this one ends, however it ends: also when it is killed itself.</summary>
 /// <remarks>

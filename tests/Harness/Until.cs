@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace OrleansGateway.Tests.EndToEnd.Harness;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>Waits for a condition with a deadline.</summary>
 internal static class Until
