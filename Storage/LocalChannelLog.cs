@@ -108,7 +108,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         await _writer.Write(new SmallWrite(x =>
         {
             x.Cut.Bind(1, state.Epoch).Bind(2, state.Newest + 1).Bind(3, state.PreviousTerm).Bind(4, 0L).Bind(5, state.SourceTerm).Bind(6, id).Bind(7, term).Run();
-            x.Forget.Bind(1, id).Bind(2, term).Run();
+            x.Forget(id, term, state.Links);
         }));
         if (_directory.Counters.Read(slot) is var count && count != seen && !IsNewest(channel, term))
         {
@@ -137,6 +137,12 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     /// <summary>Claims the channel anew for the owner of a term, with nothing before it.</summary>
     internal async Task<bool> Clear(string channel, long owner, string epoch)
     {
+        // Who was replaced long ago need not disturb the owner of now.
+        if (!IsNewest(channel, owner))
+        {
+            throw Superseded(channel);
+        }
+
         var (slot, id, term, seen) = await Claim(channel, owner);
         var chain = LogChain.Read(_directory, channel);
         if (chain.NewestTerm > term || chain.HeadTerm != owner)

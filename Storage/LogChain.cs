@@ -20,6 +20,7 @@ internal readonly record struct LogSegment(int File, long Channel, long Term, lo
 /// <param name="SourceTerm">The highest term that was given to a source.</param>
 /// <param name="PreviousTerm">The term of the newest segment, 0 where there is none.</param>
 /// <param name="Segments">Where the messages are, oldest first.</param>
+/// <param name="Links">The terms that lead to them: also those between, of which nothing is left.</param>
 /// <param name="Recent">What publishers may still ask for, oldest first.</param>
 internal sealed record LogState(
     string Epoch,
@@ -30,6 +31,7 @@ internal sealed record LogState(
     long SourceTerm,
     long PreviousTerm,
     IReadOnlyList<LogSegment> Segments,
+    IReadOnlySet<long> Links,
     IReadOnlyList<LoggedPublish> Recent);
 
 /// <summary>
@@ -88,25 +90,29 @@ internal sealed class LogChain
     {
         if (_head is not { } head)
         {
-            return new LogState(identity.EpochAfter(0), 0, 1, 0, 0, 0, 0, [], []);
+            return new LogState(identity.EpochAfter(0), 0, 1, 0, 0, 0, 0, [], new HashSet<long>(), []);
         }
 
         var newest = Math.Max(Math.Max(head.Cut - 1, head.Gone), _end?.Last ?? 0);
         var time = 0L;
         var (oldest, bytes, complete) = (newest + 1, 0L, true);
         var segments = new List<LogSegment>();
+        var (links, passed) = (new HashSet<long>(), new List<long>());
         var keys = new List<LoggedPublish>();
         var origins = new List<LoggedPublish>();
         var (term, last) = (head.Term, newest);
         while (_claims.TryGetValue(term, out var link) && _directory.File(StoreDirectory.FileOf(term)) is { } file)
         {
             var (claim, channel) = link;
+            passed.Add(term);
             var segment = new LogSegment(file.Number, channel, term, claim.Cut, last);
             var kept = file.Read(reader =>
             {
                 if (reader.Newest(channel, term, last) is { } place)
                 {
                     segments.Add(segment);
+                    links.UnionWith(passed);
+                    passed.Clear();
                     time = Math.Max(time, place.TimeMs);
                     keys.AddRange(reader.Keys(channel, term, last, keysFromMs, retention.Keys - keys.Count));
                     origins.AddRange(reader.Origins(channel, term, last, originsFromMs));
@@ -127,6 +133,6 @@ internal sealed class LogChain
         segments.Reverse();
         var recent = keys.UnionBy(origins, x => x.FirstOffset).OrderBy(x => x.FirstOffset).ToList();
         return new LogState(
-            identity.EpochAfter(head.Epoch), newest, oldest, bytes, time, head.Source, segments.Count > 0 ? segments[^1].Term : 0, segments, recent);
+            identity.EpochAfter(head.Epoch), newest, oldest, bytes, time, head.Source, segments.Count > 0 ? segments[^1].Term : 0, segments, links, recent);
     }
 }

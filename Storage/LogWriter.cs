@@ -193,8 +193,10 @@ internal sealed class LogStatements(Database database)
 
     public Statement Cut { get; } = database.Prepare("UPDATE claim SET epoch = ?, cut = ?, prev = ?, gone = ?, source = ? WHERE channel = ? AND term = ?");
 
-    public Statement Forget { get; } = database.Prepare(
-        "DELETE FROM claim WHERE channel = ?1 AND term < ?2 AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.channel = ?1 AND batch.term = claim.term)");
+    private Statement Empties { get; } = database.Prepare(
+        "SELECT term FROM claim WHERE channel = ?1 AND term < ?2 AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.channel = ?1 AND batch.term = claim.term)");
+
+    private Statement DropClaim { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term = ?");
 
     public Statement Source { get; } = database.Prepare("UPDATE claim SET source = ? WHERE channel = ? AND term = ?");
 
@@ -257,6 +259,21 @@ internal sealed class LogStatements(Database database)
         {
             Gone.Bind(1, last).Bind(2, channel).Bind(3, term).Run();
             DropOne.Bind(1, id).Run();
+        }
+    }
+
+    /// <summary>Drops claims before a term of which nothing is left, except for those that lead to older messages.</summary>
+    public void Forget(long channel, long before, IReadOnlySet<long> links)
+    {
+        var empty = new List<long>();
+        for (Empties.Bind(1, channel).Bind(2, before); Empties.Step();)
+        {
+            empty.Add(Empties.Long(0));
+        }
+
+        foreach (var term in empty.Where(x => !links.Contains(x)))
+        {
+            DropClaim.Bind(1, channel).Bind(2, term).Run();
         }
     }
 
