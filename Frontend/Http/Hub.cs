@@ -9,6 +9,7 @@ namespace OrleansGateway.Http;
 /// <summary>Every URL path is a channel: what a request for one does. What belongs to the system was taken before.</summary>
 internal sealed class Hub(
     PublishEndpoint publish,
+    Publisher publisher,
     SubscribeEndpoint subscribe,
     PollEndpoint polling,
     WebSocketEndpoint webSocket,
@@ -16,7 +17,7 @@ internal sealed class Hub(
     Origins origins,
     TimeProvider time)
 {
-    private const string Allowed = "GET, HEAD, POST, PUT, OPTIONS";
+    private const string Allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
     public Task Handle(HttpContext context)
     {
@@ -35,9 +36,11 @@ internal sealed class Hub(
             return Task.CompletedTask;
         }
 
-        if (HttpMethods.IsPost(method) || HttpMethods.IsPut(method))
+        if (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method))
         {
-            return admitted ? publish.Handle(context, channel) : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
+            return !admitted ? Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context)
+                : HttpMethods.IsDelete(method) ? Delete(context, channel)
+                : publish.Handle(context, channel);
         }
 
         if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
@@ -47,6 +50,17 @@ internal sealed class Hub(
 
         context.Response.Headers.Allow = Allowed;
         return new Problem(405, "method", "This method is not for channels", $"'{method}' is none of {Allowed}.").Write(context);
+    }
+
+    private async Task Delete(HttpContext context, string channel)
+    {
+        if (await publisher.Delete(channel) is { } problem)
+        {
+            await problem.Write(context);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private Task Subscribe(HttpContext context, string channel, bool admitted)

@@ -36,7 +36,7 @@ internal sealed class Origins(IClusterView cluster, IOptionsMonitor<FrontendOpti
         headers.AccessControlExposeHeaders = "Message-Id, First-Message-Id, Gateway-Gap, Last-Event-ID, Retry-After";
         if (context.Request.Headers.ContainsKey("Access-Control-Request-Method"))
         {
-            headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, OPTIONS";
+            headers.AccessControlAllowMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
             headers.AccessControlAllowHeaders = "Content-Type, Idempotency-Key, Last-Event-ID";
             headers.AccessControlMaxAge = "600";
         }

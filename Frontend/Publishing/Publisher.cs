@@ -39,6 +39,22 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
         }
     }
 
+    /// <summary>Deletes a channel's log.</summary>
+    /// <returns>The problem that the client is told, or null where it is done.</returns>
+    public async Task<Problem?> Delete(string channel)
+    {
+        try
+        {
+            var grain = client.GetGrain<IChannelGrain>(channel);
+            return ProblemOf(await Persist(channel, _ => grain.Delete()).WaitAsync(options.CurrentValue.PublishTimeout, time), channel, null);
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, channel);
+            return Problem.Unavailable($"The channel '{channel}' cannot be reached. It may or may not have been deleted. Try again.");
+        }
+    }
+
     private static Problem? ProblemOf(PublishStatus status, string channel, string? key) => status switch
     {
         PublishStatus.Accepted => null,
@@ -75,20 +91,26 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     }
 
     /// <summary>Calls the channel's grain until it answers: the request's origin tells it what it has already taken.</summary>
-    private async Task<PublishResult> Call(string channel, IChannelGrain grain, PublishRequest request)
+    private Task<PublishResult> Call(string channel, IChannelGrain grain, PublishRequest request)
     {
-        var named = request with { Origin = new PublishOrigin(_sender, Interlocked.Increment(ref _sequence)) };
-        var start = time.GetTimestamp();
+        var origin = new PublishOrigin(_sender, Interlocked.Increment(ref _sequence));
+        return Persist(channel, again => grain.Publish(request with { Origin = origin with { Again = again } }));
+    }
+
+    /// <summary>Calls a channel until it answers, for as long as a publisher waits.</summary>
+    private async Task<T> Persist<T>(string channel, Func<bool, Task<T>> call)
+    {
+        var (start, again) = (time.GetTimestamp(), false);
         for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
         {
             try
             {
-                return await grain.Publish(named);
+                return await call(again);
             }
             catch (Exception exception) when (exception is not ChannelLostException && time.GetElapsedTime(start) + backoff < options.CurrentValue.PublishTimeout)
             {
                 LogRetry(exception, channel);
-                named = named with { Origin = named.Origin! with { Again = true } };
+                again = true;
             }
 
             await Task.Delay(backoff, time);
@@ -103,7 +125,7 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
 
     private void Forget(string channel, ChannelPublisher publisher) => _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(channel, publisher));
 
-    [LoggerMessage(1, LogLevel.Information, "A publish to channel {Channel} failed")]
+    [LoggerMessage(1, LogLevel.Information, "A publish to channel {Channel}, or its deletion, failed")]
     private partial void LogFailed(Exception exception, string channel);
 
     [LoggerMessage(2, LogLevel.Debug, "A publish to channel {Channel} got no answer; trying again")]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
+using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
 
@@ -125,21 +126,28 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask OnEpoch(MessageId before)
+    public ValueTask OnEpoch(MessageId before, bool deleted)
     {
-        LogEpoch(Name, before.Epoch);
+        Subscriber[] present;
         lock (_lock)
         {
             // Nobody can know how many messages of the old epoch did not come. Whose form has no ids goes on.
-            if (_position != default && _position.Epoch != before.Epoch)
+            if (!deleted && _position != default && _position.Epoch != before.Epoch)
             {
                 _ring.Append(new RelayEntry(new Gap(Name, _position, before, null)));
             }
 
             _position = before;
+            present = deleted ? Snapshot() : [];
         }
 
+        LogEpoch(Name, deleted ? "deleted" : "lost", before.Epoch);
         PumpAll();
+        foreach (var subscriber in present)
+        {
+            subscriber.End(EndReason.Deleted);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -194,8 +202,8 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was lost, it goes on with epoch {Epoch}")]
-    private partial void LogEpoch(string channel, string epoch);
+    [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was {Fate}, it goes on with epoch {Epoch}")]
+    private partial void LogEpoch(string channel, string fate, string epoch);
 
     [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: the messages from {After} to {Resumed} came too late and are no longer kept")]
     private partial void LogGap(string channel, MessageId after, MessageId resumed);

@@ -158,7 +158,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                     _tracker.Advance(batch.LastOffset);
                     return;
                 case BatchVerdict.NewEpoch:
-                    await EnterEpoch(batch.Term, batch.Epoch);
+                    await EnterEpoch(batch.Term, batch.Epoch, deleted: batch.Count == 0);
                     break;
                 case BatchVerdict.Hole:
                     LogHole(_name, _tracker.Offset, batch.FirstOffset);
@@ -168,9 +168,9 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         }
     }
 
-    private async ValueTask EnterEpoch(long term, string epoch)
+    private async ValueTask EnterEpoch(long term, string epoch, bool deleted = false)
     {
-        await _sink.OnEpoch(new MessageId(epoch, 0));
+        await _sink.OnEpoch(new MessageId(epoch, 0), deleted);
         _tracker.Enter(term, epoch, 0);
     }
 

@@ -9,7 +9,9 @@ public interface IChannelSink
     ValueTask OnMessages(MessageBatch batch, long after);
 
     /// <summary>The channel's log was lost or deleted, and the next messages are of another epoch.</summary>
-    ValueTask OnEpoch(MessageId before);
+    /// <param name="before">The id before the first message of the new epoch.</param>
+    /// <param name="deleted">Whether it is known that somebody deleted it.</param>
+    ValueTask OnEpoch(MessageId before, bool deleted);
 
     /// <summary>Messages that should have come are no longer kept.</summary>
     /// <param name="after">The last id delivered.</param>

@@ -153,20 +153,16 @@ internal sealed partial class ChannelGrain(
         try
         {
             await OpenSession();
-            await Reopen(_term, () => _session!.Delete());
+
+            // The subscribers hear of it before anything of the new epoch.
+            await Reopen(_term, () => _session!.Delete(), () => _room = _stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
         }
         catch (LogException exception)
         {
             return Refuse(exception).Status;
         }
 
-        if (_session is null)
-        {
-            return Refuse(_fault!).Status;
-        }
-
-        await _stream.OnNextAsync(MessageBatch.Empty(_term, _epoch));
-        return PublishStatus.Accepted;
+        return _session is null ? Refuse(_fault!).Status : PublishStatus.Accepted;
     }
 
     // A channel that somebody listens to stays where it is.
@@ -496,7 +492,7 @@ internal sealed partial class ChannelGrain(
     }
 
     /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
-    private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null)
+    private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null, Action? after = null)
     {
         var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
         await (_opening = Again());
@@ -511,6 +507,10 @@ internal sealed partial class ChannelGrain(
 
             _session = null;
             await Open(aboveTerm);
+            if (_session is not null)
+            {
+                after?.Invoke();
+            }
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class Printer : IChannelSink
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask OnEpoch(MessageId before) => ValueTask.CompletedTask;
+    public ValueTask OnEpoch(MessageId before, bool deleted) => ValueTask.CompletedTask;
 
     public ValueTask OnGap(MessageId after, MessageId resumed) => ValueTask.CompletedTask;
 }

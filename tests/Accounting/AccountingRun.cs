@@ -44,6 +44,7 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
         int[] all = [.. Enumerable.Range(1, AccountingSettings.Nodes)];
         await Nodes.Start(all);
         await Nodes.Whole(30, all);
+        await Place();
         _crowd = new Crowd(settings, Nodes, _channels);
         await _crowd.Seated();
         Tell("all subscribers are there");
@@ -138,11 +139,22 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
         return new Publisher(number, kind, Nodes, channels, settings.Seed + number);
     }
 
+    // A channel is held where it is first asked for.
+    private async Task Place()
+    {
+        using var http = new HttpClient();
+        int[] holders = [.. Enumerable.Range(1, AccountingSettings.Nodes).Except(settings.Struck ?? [])];
+        for (var i = 0; i < _channels.Length && holders.Length > 0; i++)
+        {
+            (await http.GetAsync(new Uri(Nodes.Address(holders[i % holders.Length]), $"{_channels[i]}?poll=1"))).EnsureSuccessStatusCode().Dispose();
+        }
+    }
+
     private async Task Strike()
     {
         var struck = Stopwatch.GetTimestamp();
         bool GoesOn() => Nemesis.Kills < settings.Kills || Stopwatch.GetElapsedTime(struck).TotalSeconds < settings.Seconds;
-        await Nemesis.Run(Plan.From(settings.Seed, settings.Strikes), GoesOn);
+        await Nemesis.Run(Plan.From(settings.Seed, settings.Strikes, settings.Struck), GoesOn);
         if (settings.Strikes.Count == 0)
         {
             await Until.True(() => !GoesOn(), "the time is over", settings.Seconds + 1);

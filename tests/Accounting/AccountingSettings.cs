@@ -33,6 +33,9 @@ internal sealed record AccountingSettings
     /// <summary>Which kinds of strikes there may be.</summary>
     public IReadOnlySet<string> Strikes { get; init; } = new HashSet<string>();
 
+    /// <summary>The nodes that are struck, and that hold no channel when it begins; null: all are.</summary>
+    public IReadOnlyList<int>? Struck { get; init; }
+
     /// <summary>What the gateway cannot do yet: <c>keys</c>, <c>batches</c>, <c>json</c>, <c>gateway.json</c>, <c>poll</c>.</summary>
     public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
 

@@ -10,9 +10,20 @@ namespace OrleansGateway.Tests.Accounting;
 public sealed class AccountingTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Acknowledged_NodesAreKilledFrozenAndStarved_IsThereOnceInOneOrderForAll()
+    public Task Acknowledged_NodesAreKilledFrozenAndStarved_IsThereOnceInOneOrderForAll() => Account(AccountingSettings.FromEnvironment());
+
+    [Fact]
+    public Task OnMemory_NodesThatHoldNoChannelDie_IsThereOnceInOneOrderForAll() => Account(new AccountingSettings
     {
-        var settings = AccountingSettings.FromEnvironment();
+        Seed = AccountingSettings.FromEnvironment().Seed,
+        Seconds = 12,
+        Storage = "memory",
+        Strikes = new HashSet<string> { "kill", "kill-starting", "restart" },
+        Struck = [AccountingSettings.Nodes],
+    });
+
+    private async Task Account(AccountingSettings settings)
+    {
         await using var run = new AccountingRun(settings, output.WriteLine);
         string? broken = null;
         try

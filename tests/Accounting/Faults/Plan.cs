@@ -9,11 +9,16 @@ internal static class Plan
         (StrikeKind.KillStarting, "kill-starting"), (StrikeKind.Restart, "restart"), (StrikeKind.DiskFull, "disk-full"),
     ];
 
+    private static readonly int[] Everybody = [.. Enumerable.Range(1, AccountingSettings.Nodes)];
+
     // What is likely comes more than once a round.
     private static readonly StrikeKind[] Likely = [StrikeKind.Kill, StrikeKind.Kill, StrikeKind.Freeze];
 
     /// <summary>Endless, unless there is nothing that it may do.</summary>
-    public static IEnumerable<Strike> From(int seed, IReadOnlySet<string> allowed)
+    /// <param name="seed">The same makes the same plan.</param>
+    /// <param name="allowed">The kinds of strikes that there may be.</param>
+    /// <param name="struck">The nodes that are struck; null for all.</param>
+    public static IEnumerable<Strike> From(int seed, IReadOnlySet<string> allowed, IReadOnlyList<int>? struck = null)
     {
         var random = new Random(seed);
         StrikeKind[] each = [.. Kinds.Where(x => allowed.Contains(x.Word)).Select(x => x.Kind)];
@@ -24,14 +29,14 @@ internal static class Plan
             random.Shuffle(round);
             foreach (var kind in round)
             {
-                yield return Draw(kind, random);
+                yield return Draw(kind, random, struck ?? Everybody);
             }
         }
     }
 
-    private static Strike Draw(StrikeKind kind, Random random)
+    private static Strike Draw(StrikeKind kind, Random random, IReadOnlyList<int> struck)
     {
-        var node = random.Next(AccountingSettings.Nodes) + 1;
+        var node = struck[random.Next(struck.Count)];
         var other = ((node + random.Next(AccountingSettings.Nodes - 1)) % AccountingSettings.Nodes) + 1;
         var lasts = kind switch
         {

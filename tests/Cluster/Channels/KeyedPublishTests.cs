@@ -112,7 +112,7 @@ public class KeyedPublishTests(GatewayCluster cluster)
 
         Assert.Equal(PublishStatus.Accepted, await channel.Grain.Delete());
         var position = await channel.Grain.GetPosition();
-        await Eventually.TrueAsync(() => sink.Events is [var only] && only == $"epoch {position.Id}", "the new epoch");
+        await Eventually.TrueAsync(() => sink.Events is [var only] && only == $"deleted, epoch {position.Id}", "the new epoch");
         var after = await channel.Grain.Publish(Keyed(("k", ["b"])));
 
         Assert.NotEqual(before.Epoch, position.Epoch);

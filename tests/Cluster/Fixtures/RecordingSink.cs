@@ -65,7 +65,7 @@ internal sealed class RecordingSink : IChannelSink
         }
     }
 
-    public ValueTask OnEpoch(MessageId before) => Note($"epoch {before}");
+    public ValueTask OnEpoch(MessageId before, bool deleted) => Note($"{(deleted ? "deleted, " : string.Empty)}epoch {before}");
 
     public ValueTask OnGap(MessageId after, MessageId resumed) => Note($"gap {after} {resumed}");
 

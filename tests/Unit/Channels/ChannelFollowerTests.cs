@@ -264,7 +264,7 @@ public sealed class ChannelFollowerTests : IAsyncDisposable
             return ValueTask.CompletedTask;
         }
 
-        public ValueTask OnEpoch(MessageId before)
+        public ValueTask OnEpoch(MessageId before, bool deleted)
         {
             Seen.Add($"epoch {before}");
             return ValueTask.CompletedTask;
