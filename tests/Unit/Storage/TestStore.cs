@@ -106,7 +106,7 @@ internal sealed class TestStore : IDisposable
         }
     }
 
-    private sealed class Fixed(RetentionOptions value) : IOptionsMonitor<RetentionOptions>
+    internal sealed class Fixed(RetentionOptions value) : IOptionsMonitor<RetentionOptions>
     {
         public RetentionOptions CurrentValue => value;
 
