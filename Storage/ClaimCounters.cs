@@ -66,16 +66,9 @@ internal sealed unsafe class ClaimCounters
             return;
         }
 
+        // Where another node was quicker, its file is used.
         var made = $"{path}.{Guid.NewGuid():N}";
-        try
-        {
-            File.WriteAllBytes(made, new byte[Count * sizeof(long)]);
-            File.Move(made, path);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another node was quicker.
-            File.Delete(made);
-        }
+        File.WriteAllBytes(made, new byte[Count * sizeof(long)]);
+        WholeFile.TryPlace(made, path);
     }
 }

@@ -72,16 +72,7 @@ internal sealed record StoreIdentity(string Id, string Boot)
             file.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(made, PathOf(directory, number + 1));
-            return true;
-        }
-        catch (IOException) when (File.Exists(PathOf(directory, number + 1)))
-        {
-            File.Delete(made);
-            return false;
-        }
+        return WholeFile.TryPlace(made, PathOf(directory, number + 1));
     }
 
     public static StoreIdentity New(string boot) =>

@@ -13,18 +13,18 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
     private const int MaxMessagesACall = 512;
     private const int MaxBytesACall = 256 * 1024;
 
-    private readonly Queue<Waiting> _waiting = [];
-    private readonly List<Waiting> _call = [];
+    private readonly Queue<PendingPublish> _waiting = [];
+    private readonly List<PendingPublish> _call = [];
     private bool _calling;
     private bool _over;
 
     /// <summary>Adds a publish.</summary>
     /// <param name="publication">What to publish.</param>
     /// <param name="run">Whether the caller has to run <see cref="Send"/>.</param>
-    /// <returns>Ends with the channel's answer to it; null where this one is over: the next publish needs a new one.</returns>
-    public Task<PublishResult>? TryAdd(in Publication publication, out bool run)
+    /// <returns>The publish, which ends with the channel's answer to it; null where this one is over: the next publish needs a new one.</returns>
+    public PendingPublish? TryAdd(in Publication publication, out bool run)
     {
-        var waiting = new Waiting(publication);
+        var waiting = new PendingPublish(publication);
         lock (_waiting)
         {
             if (_over)
@@ -36,7 +36,7 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
             _waiting.Enqueue(waiting);
             run = !_calling;
             _calling = true;
-            return waiting.Answer.Task;
+            return waiting;
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
                 var result = await call(Request());
                 for (var i = 0; i < _call.Count; i++)
                 {
-                    _call[i].Answer.SetResult(
+                    _call[i].Complete(
                         result.Groups?[i]
                         ?? (result.Status == PublishStatus.Accepted ? result with { FirstOffset = result.FirstOffset + i } : result));
                 }
@@ -59,7 +59,7 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
             {
                 foreach (var waiting in _call)
                 {
-                    waiting.Answer.TrySetException(exception);
+                    waiting.Fail(exception);
                 }
             }
         }
@@ -104,11 +104,15 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
         {
             var (bytes, messages) = (0L, 0);
             while (messages < MaxMessagesACall && _waiting.TryPeek(out var next)
-                && (_call.Count == 0 || (bytes + next.Bytes <= MaxBytesACall && messages + next.Publication.Count <= MaxMessagesACall)))
+                && (_call.Count == 0 || (bytes + next.Bytes <= MaxBytesACall && messages + next.Count <= MaxMessagesACall)))
             {
-                _call.Add(_waiting.Dequeue());
-                bytes += next.Bytes;
-                messages += next.Publication.Count;
+                _waiting.Dequeue();
+                if (next.TryTake())
+                {
+                    _call.Add(next);
+                    bytes += next.Bytes;
+                    messages += next.Count;
+                }
             }
 
             _over = _call.Count == 0;
@@ -116,13 +120,53 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
         }
     }
 
-    private sealed class Waiting(in Publication publication)
+}
+
+/// <summary>A publish that has no answer yet.</summary>
+internal sealed class PendingPublish(in Publication publication)
+{
+    private const int Waiting = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    private readonly TaskCompletionSource<PublishResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _state;
+
+    /// <summary>Ends with the channel's answer.</summary>
+    public Task<PublishResult> Answer => _answer.Task;
+
+    /// <summary>What is published; nothing any more where it was withdrawn.</summary>
+    public Publication Publication { get; private set; } = publication;
+
+    /// <summary>How many messages it has.</summary>
+    public int Count { get; } = publication.Count;
+
+    /// <summary>How large they are.</summary>
+    public long Bytes { get; } = publication.Batch?.Sum(x => (long)x.Body.Length) ?? publication.Message.Body.Length;
+
+    /// <summary>Takes it out of the queue, to publish it.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
+
+    /// <summary>Gives it up while it waits: then it is certainly not published, and holds no memory.</summary>
+    public bool TryWithdraw()
     {
-        public Publication Publication { get; } = publication;
+        if (Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) != Waiting)
+        {
+            return false;
+        }
 
-        public long Bytes { get; } = publication.Batch?.Sum(x => (long)x.Body.Length) ?? publication.Message.Body.Length;
+        Publication = default;
+        return true;
+    }
 
-        public TaskCompletionSource<PublishResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Complete(in PublishResult result) => _answer.SetResult(result);
+
+    public void Fail(Exception exception)
+    {
+        _answer.TrySetException(exception);
+
+        // Whoever waited may have given up.
+        _ = _answer.Task.Exception;
     }
 }
 

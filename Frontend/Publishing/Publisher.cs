@@ -21,15 +21,17 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, Publication publication)
     {
         var limit = options.CurrentValue.PublishTimeout;
+        var pending = Enqueue(channel, publication);
         try
         {
-            var result = await Enqueue(channel, publication).WaitAsync(limit, time);
+            var result = await pending.Answer.WaitAsync(limit, time);
             return (result, ProblemOf(result.Status, channel, publication.Key));
         }
         catch (TimeoutException)
         {
+            var fate = pending.TryWithdraw() ? "Nothing was published." : "The message may or may not have been published.";
             return (default, Problem.Unavailable(
-                $"The channel '{channel}' or the nodes that deliver it did not keep up for {limit.TotalSeconds} s. The message may or may not have been published. Try again later."));
+                $"The channel '{channel}' or the nodes that deliver it did not keep up for {limit.TotalSeconds} s. {fate} Try again later."));
         }
         catch (Exception exception)
         {
@@ -64,20 +66,20 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
         _ => Problem.ReadOnly(channel),
     };
 
-    private Task<PublishResult> Enqueue(string channel, in Publication publication)
+    private PendingPublish Enqueue(string channel, in Publication publication)
     {
         // A publisher object lives only while there is something under way: a million quiet channels hold nothing.
         while (true)
         {
             var publisher = _busy.GetOrAdd(channel, static (name, self) => self.PublisherOf(name), this);
-            if (publisher.TryAdd(publication, out var run) is { } answer)
+            if (publisher.TryAdd(publication, out var run) is { } pending)
             {
                 if (run)
                 {
                     _ = Run(channel, publisher);
                 }
 
-                return answer;
+                return pending;
             }
 
             Forget(channel, publisher);

@@ -24,7 +24,7 @@ public class ChannelPublisherTests
         Assert.False(run);
         _first.SetResult();
         await sending.WaitAsync(Eventually.Deadline);
-        Assert.Equal([1, 2, 3, 5], new[] { await a!, await b!, await c!, await e! }.Select(x => x.FirstOffset));
+        Assert.Equal([1, 2, 3, 5], new[] { await a!.Answer, await b!.Answer, await c!.Answer, await e!.Answer }.Select(x => x.FirstOffset));
         Assert.Equal(["a", "bcde"], _calls.Select(x => string.Concat(x.Messages.Select(y => Encoding.UTF8.GetString(y.Body)))));
         Assert.Null(_calls[0].Groups);
         Assert.Equal([new PublishGroup(1), new PublishGroup(2, "key"), new PublishGroup(1)], _calls[1].Groups!);
@@ -42,12 +42,30 @@ public class ChannelPublisherTests
     }
 
     [Fact]
+    public async Task TryWithdraw_WhileItWaits_IsNotPublished()
+    {
+        var publisher = new ChannelPublisher(Answer);
+        var a = publisher.TryAdd(Message("a"), out _);
+        var sending = publisher.Send();
+        var b = publisher.TryAdd(Message("b"), out _);
+        var c = publisher.TryAdd(Message("c"), out _);
+
+        Assert.False(a!.TryWithdraw());
+        Assert.True(b!.TryWithdraw());
+        _first.SetResult();
+        await sending.WaitAsync(Eventually.Deadline);
+
+        Assert.Equal([1, 2], new[] { await a.Answer, await c!.Answer }.Select(x => x.FirstOffset));
+        Assert.Equal(["a", "c"], _calls.Select(x => string.Concat(x.Messages.Select(y => Encoding.UTF8.GetString(y.Body)))));
+    }
+
+    [Fact]
     public async Task Send_CallFails_FailsItsPublishes()
     {
         var publisher = new ChannelPublisher(_ => Task.FromException<PublishResult>(new TimeoutException()));
         var a = publisher.TryAdd(Message("a"), out _);
         await publisher.Send();
-        await Assert.ThrowsAsync<TimeoutException>(() => a!);
+        await Assert.ThrowsAsync<TimeoutException>(() => a!.Answer);
     }
 
     private async Task<PublishResult> Answer(PublishRequest request)
