@@ -162,7 +162,21 @@ internal sealed class LocalLogSession : IChannelLogSession
             || Volatile.Read(ref _bytes) > limits.Bytes + (limits.Bytes / 64);
     }
 
+    // Again where something came meanwhile, which saw that it is being done.
     private async Task Trim()
+    {
+        bool again;
+        do
+        {
+            var newest = Volatile.Read(ref _newest);
+            again = await TrimOnce();
+            Interlocked.Exchange(ref _trimming, 0);
+            again &= newest != Volatile.Read(ref _newest) && IsAboveLimits() && Interlocked.CompareExchange(ref _trimming, 1, 0) == 0;
+        }
+        while (again);
+    }
+
+    private async Task<bool> TrimOnce()
     {
         try
         {
@@ -210,14 +224,12 @@ internal sealed class LocalLogSession : IChannelLogSession
 
             await _writer.Write(new SmallWrite(x => Drop(x, oldest)));
             _dropped = oldest;
+            return true;
         }
-        catch (Exception exception) when (exception is SqliteError or LogException)
+        catch (Exception exception) when (exception is SqliteError or LogException or IOException or UnauthorizedAccessException)
         {
             // The writer has said it; the next append tries again.
-        }
-        finally
-        {
-            Volatile.Write(ref _trimming, 0);
+            return false;
         }
     }
 
