@@ -3,6 +3,8 @@
 //   Bench accounting NODE NODE…                every delivery of 100,000 messages, 8 publishers, 30 subscribers over all nodes
 //   Bench publish LOCAL MEMORY                 publishes acknowledged by a node that stores in files and one that stores in memory
 //   Bench takeover STATE GATEWAY NODE NODE…    kills nodes: STATE is where their pid files are, GATEWAY the command that starts them again
+//   Bench engines DIRECTORY                    what the channel log and others that it could be made of commit; needs no nodes
+//   Bench channels DIRECTORY                   a store with 100,000 channels: its size, its start, its memory; needs no nodes
 // NODE is an address such as http://127.0.0.1:8088. The exit code is 1 where a promise or a goal is missed.
 using OrleansGateway.Bench;
 
@@ -12,6 +14,10 @@ return args switch
     ["accounting", .. var nodes] when nodes.Length > 1 => Code(await Accounting.Run(Uris(nodes))),
     ["publish", var local, var memory] => Code(await PublishRate.Run(new Uri(local), new Uri(memory))),
     ["takeover", var state, var gateway, .. var nodes] when nodes.Length > 1 => Code(await Takeover.Run(Uris(nodes), state, gateway)),
+    ["engines", var directory] => Code(await Engines.Run(directory)),
+    ["engine", var engine, var directory, var rows, var index] => Code(await Engines.Child(engine, directory, int.Parse(rows), int.Parse(index))),
+    ["channels", var directory] => Code(await ManyChannels.Run(directory)),
+    ["channels-start", var directory] => Code(await ManyChannels.Start(directory)),
     _ => Usage(),
 };
 
@@ -21,6 +27,6 @@ static int Code(bool kept) => kept ? 0 : 1;
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: Bench latency|accounting|publish|takeover …, see bench/run.sh");
+    Console.Error.WriteLine("usage: Bench latency|accounting|publish|takeover|engines|channels …, see bench/run.sh");
     return 2;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts nodes of this checkout on ports of their own, measures, and stops them.
-#   bench/run.sh [latency|accounting|publish|takeover]...      (default: latency and accounting)
+#   bench/run.sh [latency|accounting|publish|takeover|engines|channels]...      (default: latency and accounting)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 gateway=$here/../gateway
@@ -37,8 +37,9 @@ for what; do
             bench "$@" "${nodes[@]}"
             ;;
         publish) publish ;;
+        engines | channels) bench "$what" "$(mktemp -d -p "$state" store.XXXX)" ;;
         *)
-            echo "error: $what is none of latency, accounting, publish, takeover" >&2
+            echo "error: $what is none of latency, accounting, publish, takeover, engines, channels" >&2
             exit 2
             ;;
     esac
