@@ -21,7 +21,8 @@ internal sealed partial class ChannelGrain(
     private const string StateKey = "channel";
 
     // Where the log keeps the messages, memory holds those that most readers ask for.
-    private static readonly RetentionLimits Recent = new() { Messages = 1024, Bytes = 256 * 1024 };
+    private const int RecentMessages = 1024;
+    private const int RecentBytes = 256 * 1024;
 
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
@@ -466,7 +467,9 @@ internal sealed partial class ChannelGrain(
             var session = await log.Open(_name, aboveTerm);
             (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
             _memory = new PublishMemory(retention.CurrentValue);
-            _history = new ChannelHistory(session.KeepsMessages ? Recent : retention.CurrentValue.Of(_name));
+            var limits = retention.CurrentValue.Of(_name);
+            _history = new ChannelHistory(
+                session.KeepsMessages ? new RetentionLimits { Messages = RecentMessages, Bytes = RecentBytes, Age = limits.Age } : limits);
             if (_brought is { } state)
             {
                 // The next owner of the same messages: what the one before may still send is older.
