@@ -65,15 +65,19 @@ internal sealed partial class Janitor : IDisposable
         while (!_stop.IsCancellationRequested)
         {
             var files = _directory.Files().Select(x => (x.Number, Use: x.Read(y => y.Use()))).ToList();
-            var over = files.Sum(x => x.Use.Bytes) > retention.StoreBytes;
-            var oldest = files.Where(x => x.Use.OldestMs is not null).OrderBy(x => x.Use.OldestMs).FirstOrDefault();
-            if (oldest.Use.OldestMs is not { } time || !(over || time < oldestMs))
+            var dropped = false;
+            foreach (var (number, _) in files.Where(x => x.Use.OldestMs < oldestMs))
             {
-                return;
+                dropped |= await Drop(number, oldestMs);
             }
 
             // The oldest of all may be in another node's file: then that node drops it.
-            if (!await Drop(oldest.Number, over ? long.MaxValue : oldestMs))
+            if (files.Sum(x => x.Use.Bytes) > retention.StoreBytes && files.Where(x => x.Use.OldestMs is not null).MinBy(x => x.Use.OldestMs) is { Number: > 0 } oldest)
+            {
+                dropped |= await Drop(oldest.Number, long.MaxValue);
+            }
+
+            if (!dropped)
             {
                 return;
             }

@@ -8,6 +8,7 @@ using Orleans.TestingHost;
 using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
+using OrleansGateway.Logs;
 using OrleansGateway.Membership;
 using OrleansGateway.Storage;
 using OrleansGateway.Streams;
@@ -132,6 +133,8 @@ public class GatewayCluster : IAsyncLifetime
             if (configuration[LogDirectory] is { } directory)
             {
                 services.AddLocalChannelLog(directory);
+                services.AddSingleton<HeldLog>();
+                services.AddSingleton<IChannelLog>(sp => sp.GetRequiredService<HeldLog>());
             }
 
             silo.AddGatewayGrains();

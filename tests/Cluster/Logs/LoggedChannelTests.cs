@@ -114,6 +114,36 @@ public class LoggedChannelTests(LoggedCluster cluster) : IClassFixture<LoggedClu
         Assert.Equal(0, before.Newest);
     }
 
+    [Fact]
+    public async Task Publish_LogFailsWhileOthersWait_NumbersAreGivenOnceAndItHeals()
+    {
+        var channel = await cluster.NewChannel();
+        var (follower, sink) = await channel.Follow(cluster.Nodes[1]);
+        var log = cluster.Nodes[0].Services.GetRequiredService<HeldLog>();
+        await channel.Publish("1");
+        log.Hold(channel.Name);
+        var (a, b) = (channel.Grain.Publish(KeyedPublishTests.Keyed(("a", ["a"]))), channel.Grain.Publish(KeyedPublishTests.Keyed(("b", ["b"]))));
+        await Eventually.TrueAsync(() => log.Waiting == 2, "two appends wait");
+
+        // The first fails and is sent again with another behind it, and only then does the second fail, whose number that one has by now.
+        log.FailOne();
+        Assert.Equal(PublishStatus.LogFull, (await a).Groups![0].Status);
+        var again = channel.Grain.Publish(KeyedPublishTests.Keyed(("a", ["a"])));
+        var c = channel.Grain.Publish(TestChannel.Request("c"));
+        await Eventually.TrueAsync(() => log.Waiting == 3, "it waits again, and one more");
+        log.FailOne();
+        Assert.Equal(PublishStatus.LogFull, (await b).Groups![0].Status);
+        log.Release();
+
+        Assert.Equal(2, (await again).Groups![0].FirstOffset);
+        Assert.Equal(3, (await c).FirstOffset);
+        Assert.Equal(4, (await channel.Grain.Publish(KeyedPublishTests.Keyed(("b", ["b"])))).Groups![0].FirstOffset);
+        await sink.HasAsync("b");
+        Assert.Equal(["1", "a", "c", "b"], sink.Texts);
+        Assert.Equal(sink.Texts, await KeyedPublishTests.Texts(channel));
+        await follower.DisposeAsync();
+    }
+
     private static async Task Deactivate(TestChannel channel)
     {
         var term = (await channel.Grain.GetPosition()).Term;

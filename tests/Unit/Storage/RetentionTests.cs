@@ -81,6 +81,24 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task Tidy_OldestIsInAnothersFile_DropsWhatIsTooOldInItsOwn()
+    {
+        var (other, log) = (_store.Open(), _store.Open());
+        await (await other.Open("other")).AppendAll(_store, ["1"]);
+        _store.Time.NowMs += 1000;
+        var session = await log.Open("own");
+        await session.AppendAll(_store, ["1"]);
+        _store.Time.NowMs += (long)TimeSpan.FromHours(25).TotalMilliseconds;
+
+        await log.Tidy();
+
+        // Its rows are gone from the file, not only too old to be read.
+        _store.Retention.Age = TimeSpan.FromDays(2);
+        Assert.Equal((2, 1), ((await log.Open("own")) is var own ? (own.Oldest, own.Newest) : default));
+        Assert.Equal(1, (await log.Open("other")).Oldest);
+    }
+
+    [Fact]
     public async Task Tidy_AboveTheCapOfTheStore_DropsTheOldestOfAllAlsoOfFilesThatNobodyHolds()
     {
         _store.Retention.StoreBytes = 3_000_000;
