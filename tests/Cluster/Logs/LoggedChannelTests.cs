@@ -122,15 +122,14 @@ public class LoggedChannelTests(LoggedCluster cluster) : IClassFixture<LoggedClu
         var log = cluster.Nodes[0].Services.GetRequiredService<HeldLog>();
         await channel.Publish("1");
         log.Hold(channel.Name);
-        var (a, b) = (channel.Grain.Publish(KeyedPublishTests.Keyed(("a", ["a"]))), channel.Grain.Publish(KeyedPublishTests.Keyed(("b", ["b"]))));
-        await Eventually.TrueAsync(() => log.Waiting == 2, "two appends wait");
+        var a = await PublishBehind(0, KeyedPublishTests.Keyed(("a", ["a"])));
+        var b = await PublishBehind(1, KeyedPublishTests.Keyed(("b", ["b"])));
 
         // The first fails and is sent again with another behind it, and only then does the second fail, whose number that one has by now.
         log.FailOne();
         Assert.Equal(PublishStatus.LogFull, (await a).Groups![0].Status);
-        var again = channel.Grain.Publish(KeyedPublishTests.Keyed(("a", ["a"])));
-        var c = channel.Grain.Publish(TestChannel.Request("c"));
-        await Eventually.TrueAsync(() => log.Waiting == 3, "it waits again, and one more");
+        var again = await PublishBehind(1, KeyedPublishTests.Keyed(("a", ["a"])));
+        var c = await PublishBehind(2, TestChannel.Request("c"));
         log.FailOne();
         Assert.Equal(PublishStatus.LogFull, (await b).Groups![0].Status);
         log.Release();
@@ -142,6 +141,14 @@ public class LoggedChannelTests(LoggedCluster cluster) : IClassFixture<LoggedClu
         Assert.Equal(["1", "a", "c", "b"], sink.Texts);
         Assert.Equal(sink.Texts, await KeyedPublishTests.Texts(channel));
         await follower.DisposeAsync();
+
+        // Calls may overtake each other on their way: each is sent when the one before waits for the log.
+        async Task<Task<PublishResult>> PublishBehind(int waiting, PublishRequest request)
+        {
+            var publish = channel.Grain.Publish(request);
+            await Eventually.TrueAsync(() => log.Waiting == waiting + 1, $"{waiting + 1} appends wait");
+            return publish;
+        }
     }
 
     private static async Task Deactivate(TestChannel channel)
