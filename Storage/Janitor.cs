@@ -60,7 +60,7 @@ internal sealed partial class Janitor : IDisposable
     public async Task Tidy()
     {
         var retention = _retention.CurrentValue;
-        var age = retention.Channels.Values.Select(x => x.Age).Append(retention.Age).Append(retention.KeyAge).Append(LocalChannelLog.OriginAge).Max();
+        var age = retention.Channels.Values.Select(x => x.Age).Append(retention.Age).Append(retention.KeyAge).Append(PublishMemory.OriginAge).Max();
         var oldestMs = (_time.GetUtcNow() - age).ToUnixTimeMilliseconds();
         while (!_stop.IsCancellationRequested)
         {

@@ -20,9 +20,6 @@ public sealed class LocalLogOptions
 /// </summary>
 internal sealed class LocalChannelLog : IChannelLog, IDisposable
 {
-    // For longer nobody sends a request again.
-    public static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
-
     private readonly IOptionsMonitor<RetentionOptions> _retention;
     private readonly TimeProvider _time;
     private readonly StoreDirectory _directory;
@@ -104,7 +101,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
 
         // The identity is read after the files: it is changed before one of them is put aside.
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var state = chain.State(_directory.Identity(), _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)OriginAge.TotalMilliseconds);
+        var state = chain.State(_directory.Identity(), _retention.CurrentValue, now - (long)_retention.CurrentValue.KeyAge.TotalMilliseconds, now - (long)PublishMemory.OriginAge.TotalMilliseconds);
         await _writer.Write(new SmallWrite(x =>
         {
             x.Cut.Bind(1, state.Epoch).Bind(2, state.Newest + 1).Bind(3, state.PreviousTerm).Bind(4, 0L).Bind(5, state.SourceTerm).Bind(6, id).Bind(7, term).Run();

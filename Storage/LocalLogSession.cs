@@ -11,6 +11,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     private readonly StoreDirectory _directory;
     private readonly LogWriter _writer;
     private readonly RetentionOptions _retention;
+    private readonly RetentionLimits _limits;
     private readonly TimeProvider _time;
     private readonly string _channel;
     private readonly int _slot;
@@ -48,6 +49,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         (_log, _directory, _writer, _retention, _time, _channel, _slot, _seen, _segments) =
             (log, directory, writer, retention, time, channel, slot, seen, segments);
+        _limits = retention.Of(channel);
         (Term, Epoch, Newest, LastTimeMs, SourceTerm, Recent) =
             (segments[^1].Term, state.Epoch, state.Newest, state.LastTimeMs, state.SourceTerm, state.Recent);
         (_newest, _next, _oldest, _bytes, _stood) = (state.Newest, state.Newest + 1, state.Oldest, state.Bytes, seen);
@@ -70,8 +72,6 @@ internal sealed class LocalLogSession : IChannelLogSession
     public long Oldest => Volatile.Read(ref _oldest);
 
     private LogSegment Own => _segments[^1];
-
-    private RetentionLimits Limits => _retention.Of(_channel);
 
     public async ValueTask Append(LogEntry entry)
     {
@@ -110,7 +110,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         maxBytes = Math.Max(1, maxBytes);
         var (newest, from) = (Volatile.Read(ref _newest), Math.Max(after + 1, Oldest));
-        var fromMs = (_time.GetUtcNow() - Limits.Age).ToUnixTimeMilliseconds();
+        var fromMs = (_time.GetUtcNow() - _limits.Age).ToUnixTimeMilliseconds();
         var batches = new List<MessageBatch>();
         foreach (var segment in _segments)
         {
@@ -157,9 +157,8 @@ internal sealed class LocalLogSession : IChannelLogSession
     // With some slack, so that not every message makes another go.
     private bool IsAboveLimits()
     {
-        var limits = Limits;
-        return Volatile.Read(ref _newest) - Oldest >= limits.Messages + (limits.Messages / 64)
-            || Volatile.Read(ref _bytes) > limits.Bytes + (limits.Bytes / 64);
+        return Volatile.Read(ref _newest) - Oldest >= _limits.Messages + (_limits.Messages / 64)
+            || Volatile.Read(ref _bytes) > _limits.Bytes + (_limits.Bytes / 64);
     }
 
     // Again where something came meanwhile, which saw that it is being done.
@@ -180,7 +179,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         try
         {
-            var limits = Limits;
+            var limits = _limits;
             long newest, counted, oldest;
             lock (_lock)
             {
@@ -253,7 +252,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         var now = _time.GetUtcNow();
         var keysFromMs = (now - _retention.KeyAge).ToUnixTimeMilliseconds();
-        var originsFromMs = (now - LocalChannelLog.OriginAge).ToUnixTimeMilliseconds();
+        var originsFromMs = (now - PublishMemory.OriginAge).ToUnixTimeMilliseconds();
         foreach (var segment in _segments)
         {
             if (segment.File == Own.File && segment.First < oldest)
@@ -332,7 +331,7 @@ internal sealed class LocalLogSession : IChannelLogSession
             var (batch, own) = (entry.Batch, session.Own);
             statements.Append
                 .Bind(1, own.Channel).Bind(2, own.Term).Bind(3, batch.FirstOffset).Bind(4, batch.Count)
-                .Bind(5, TimeOf(batch)).Bind(6, batch.Data.Length).Bind(7, entry.Keys?.Length ?? 0)
+                .Bind(5, batch.TimeMs).Bind(6, batch.Data.Length).Bind(7, entry.Keys?.Length ?? 0)
                 .Bind(8, EntryMeta.Encode(entry)).Bind(9, batch.Data.Span).Run();
             session._next = batch.LastOffset + 1;
         }
@@ -370,13 +369,6 @@ internal sealed class LocalLogSession : IChannelLogSession
             }
 
             base.Fail(exception);
-        }
-
-        private static long TimeOf(MessageBatch batch)
-        {
-            var messages = batch.GetEnumerator();
-            messages.MoveNext();
-            return messages.Current.TimeMs;
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
+using OrleansGateway.Channels;
 
 namespace OrleansGateway.Storage;
 
@@ -13,10 +13,8 @@ namespace OrleansGateway.Storage;
 internal sealed record StoreIdentity(string Id, string Boot)
 {
     /// <summary>How long an id is.</summary>
-    public const int IdLength = 8;
+    public const int IdLength = Epochs.Length;
 
-    private const string Letters = "abcdefghijklmnopqrstuvwxyz";
-    private const string Characters = Letters + "0123456789";
     private const string Prefix = "store-";
 
     /// <summary>The epoch of a channel that was deleted so many times.</summary>
@@ -75,8 +73,7 @@ internal sealed record StoreIdentity(string Id, string Boot)
         return WholeFile.TryPlace(made, PathOf(directory, number + 1));
     }
 
-    public static StoreIdentity New(string boot) =>
-        new(RandomNumberGenerator.GetString(Letters, 1) + RandomNumberGenerator.GetString(Characters, IdLength - 1), boot);
+    public static StoreIdentity New(string boot) => new(Epochs.New(), boot);
 
     private static long DeletionsIn(string epoch)
     {

@@ -44,17 +44,6 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
     public RelayPages Pages { get; }
 
-    public int SubscriberCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _subscribers.Count;
-            }
-        }
-    }
-
     /// <summary>Adds a subscriber that begins with the next message.</summary>
     /// <returns>The place in the ring and the id after which it begins.</returns>
     public (long Place, MessageId After) AddLive(Subscriber subscriber)

@@ -36,6 +36,9 @@ public sealed class MessageBatch : ISizedItem
 
     int ISizedItem.SizeBytes => Data.Length + 64;
 
+    /// <summary>The time of the messages of a batch that was packed at once: when they were accepted, in ms since 1970.</summary>
+    public long TimeMs => BinaryPrimitives.ReadInt64LittleEndian(Data.Span);
+
     /// <summary>The last message's offset.</summary>
     public long LastOffset => FirstOffset + Count - 1;
 

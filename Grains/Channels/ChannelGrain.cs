@@ -136,9 +136,7 @@ internal sealed partial class ChannelGrain(
         }
         catch (LogException exception) when (exception.Fault == LogFault.Superseded)
         {
-            LogSuperseded(_name);
-            DeactivateOnIdle();
-            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
+            throw GiveUp();
         }
 
         return granted;
@@ -227,20 +225,8 @@ internal sealed partial class ChannelGrain(
     private Task<PublishResult> TakeAll(PublishRequest request)
     {
         var publishing = Begin(request.Messages, request.Origin, null);
-        return publishing.Settled.IsCompletedSuccessfully ? Task.FromResult(ResultOf(publishing)) : Wait(publishing);
-
-        async Task<PublishResult> Wait(Publishing pending)
-        {
-            try
-            {
-                await pending.Settled;
-                return ResultOf(pending);
-            }
-            catch (LogException exception)
-            {
-                return Refuse(exception);
-            }
-        }
+        var answer = new Answered(publishing.FirstOffset, publishing.Entry.Batch.Count, publishing.TimeMs, publishing.Settled);
+        return publishing.Settled.IsCompletedSuccessfully ? Task.FromResult(Accepted(answer)) : ResultOf(answer).AsTask();
     }
 
     /// <summary>Takes those groups whose keys it does not know, and answers for all.</summary>
@@ -328,7 +314,7 @@ internal sealed partial class ChannelGrain(
         try
         {
             await answer.Settled;
-            return new PublishResult(PublishStatus.Accepted, _epoch, answer.FirstOffset, answer.TimeMs);
+            return Accepted(answer);
         }
         catch (LogException exception)
         {
@@ -336,8 +322,7 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    private static PublishResult ResultOf(Publishing publishing) =>
-        new(PublishStatus.Accepted, publishing.Entry.Batch.Epoch, publishing.FirstOffset, publishing.TimeMs);
+    private PublishResult Accepted(Answered answer) => new(PublishStatus.Accepted, _epoch, answer.FirstOffset, answer.TimeMs);
 
     private PublishResult Refuse(LogException exception) => exception.Fault switch
     {
@@ -345,7 +330,7 @@ internal sealed partial class ChannelGrain(
         LogFault.Unavailable => new PublishResult(PublishStatus.LogUnavailable, _epoch, 0, 0),
 
         // Whoever has the channel now knows what became of it.
-        _ => throw new ChannelMovedException($"The channel '{_name}' has another owner."),
+        _ => throw Moved(),
     };
 
     /// <summary>Numbers messages and gives them to the log.</summary>
@@ -371,8 +356,9 @@ internal sealed partial class ChannelGrain(
         }
         else
         {
-            _underWay.Enqueue((publishing, append.AsTask(), _run));
-            _ = SettleAfter(_underWay.Last().Append);
+            var pending = append.AsTask();
+            _underWay.Enqueue((publishing, pending, _run));
+            _ = SettleAfter(pending);
         }
 
         return publishing;
@@ -417,8 +403,7 @@ internal sealed partial class ChannelGrain(
         publishing.Fail(exception);
         if (exception is LogException { Fault: LogFault.Superseded })
         {
-            LogSuperseded(_name);
-            DeactivateOnIdle();
+            GiveUp();
         }
     }
 
@@ -435,11 +420,19 @@ internal sealed partial class ChannelGrain(
                 return answer;
             }
 
-            LogSuperseded(_name);
-            DeactivateOnIdle();
-            throw new ChannelMovedException($"The channel '{_name}' has another owner.");
+            throw GiveUp();
         }
     }
+
+    /// <summary>Leaves the channel to its other owner.</summary>
+    private ChannelMovedException GiveUp()
+    {
+        LogSuperseded(_name);
+        DeactivateOnIdle();
+        return Moved();
+    }
+
+    private ChannelMovedException Moved() => new($"The channel '{_name}' has another owner.");
 
     /// <summary>Opens the log where it is not open. It ends in an error while the log cannot be opened.</summary>
     private async Task OpenSession()

@@ -60,7 +60,7 @@ internal sealed class ChannelHistory(RetentionLimits retention)
         while (_first < _batches.Count
             && (Newest - _batches[_first].LastOffset >= retention.Messages
                 || (_bytes - _batches[_first].Data.Length >= retention.Bytes && _first < _batches.Count - 1)
-                || TimeOf(_batches[_first]) < oldest))
+                || _batches[_first].TimeMs < oldest))
         {
             _bytes -= _batches[_first].Data.Length;
             _batches[_first++] = null!;
@@ -71,13 +71,5 @@ internal sealed class ChannelHistory(RetentionLimits retention)
             _batches.RemoveRange(0, _first);
             _first = 0;
         }
-    }
-
-    // All messages of a batch have one time.
-    private static long TimeOf(MessageBatch batch)
-    {
-        var messages = batch.GetEnumerator();
-        messages.MoveNext();
-        return messages.Current.TimeMs;
     }
 }

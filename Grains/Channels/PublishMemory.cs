@@ -40,8 +40,11 @@ internal readonly record struct Answered(long FirstOffset, int Count, long TimeM
 /// <summary>What a channel remembers of its publishes, so that none is taken twice: keys for minutes, requests for seconds.</summary>
 internal sealed class PublishMemory(RetentionOptions retention)
 {
-    // Longer than anybody sends a request again.
-    private const long OriginAgeMs = 30_000;
+    /// <summary>How long a request is remembered: for longer nobody sends it again.</summary>
+    public static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
+
+    private static readonly long OriginAgeMs = (long)OriginAge.TotalMilliseconds;
+
 
     private readonly Dictionary<string, (UInt128 Fingerprint, Answered Answer)> _keys = new(StringComparer.Ordinal);
     private readonly Queue<(string Key, long FirstOffset, long TimeMs)> _oldestKeys = [];
