@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
+using OrleansGateway.Journals;
 using OrleansGateway.Logs;
 using OrleansGateway.Presence;
 using OrleansGateway.Streams;
@@ -30,6 +31,7 @@ public static class GatewayGrainsHosting
         services.AddSingleton<IStreamPublisher>(sp => sp.GetRequiredService<StreamHost>());
         builder.AddGrainExtension<IStreamProducer, StreamProducerExtension>();
 
+        services.AddSingleton<IJournalWatch, JournalWatch>();
         services.AddSingleton<LocalNode>();
         services.AddSingleton<Announcement>();
         services.AddSingleton<BridgeOwners>();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
+using OrleansGateway.Journals;
 using OrleansGateway.Logs;
 using OrleansGateway.Storage.Sqlite;
 
@@ -37,7 +38,11 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         (_number, _lock, var database) = _directory.Hold();
         _writer = new LogWriter(database, logger);
         _janitor = new Janitor(_directory, _number, _writer, retention, time, logger);
+        Journals = new LocalJournals(_directory, _writer, retention, time);
     }
+
+    /// <summary>What all nodes appended, in the order of their commits.</summary>
+    public IChannelJournals Journals { get; }
 
     /// <inheritdoc/>
     public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
@@ -155,11 +160,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         }
 
         // Not before it stands: another owner may go on with the messages otherwise.
-        await _writer.Write(new SmallWrite(x =>
-        {
-            x.DropAll.Bind(1, id).Bind(2, term).Run();
-            x.DropClaims.Bind(1, id).Bind(2, term).Run();
-        }));
+        await _writer.Write(new SmallWrite(x => x.DropAll(id, term)));
         return true;
     }
 

@@ -258,10 +258,6 @@ internal sealed class LocalLogSession : IChannelLogSession
             if (segment.File == Own.File && segment.First < oldest)
             {
                 statements.Drop(segment.Channel, segment.Term, _dropped, oldest, keysFromMs, originsFromMs);
-                if (segment == Own)
-                {
-                    statements.Gone.Bind(1, oldest - 1).Bind(2, segment.Channel).Bind(3, segment.Term).Run();
-                }
             }
         }
     }
@@ -332,7 +328,8 @@ internal sealed class LocalLogSession : IChannelLogSession
             statements.Append
                 .Bind(1, own.Channel).Bind(2, own.Term).Bind(3, batch.FirstOffset).Bind(4, batch.Count)
                 .Bind(5, batch.TimeMs).Bind(6, batch.Data.Length).Bind(7, entry.Keys?.Length ?? 0)
-                .Bind(8, EntryMeta.Encode(entry)).Bind(9, batch.Data.Span).Run();
+                .Bind(8, EntryMeta.Encode(entry)).Bind(9, batch.Data.Span)
+                .Bind(10, statements.NextId()).Run();
             session._next = batch.LastOffset + 1;
         }
 

@@ -86,6 +86,20 @@ internal sealed class LogChain
         }
     }
 
+    /// <summary>Whose messages they are, the newest owner first, whether or not something is left of them.</summary>
+    public IEnumerable<LogSegment> Owners()
+    {
+        var (term, last) = (HeadTerm, long.MaxValue);
+        while (_claims.TryGetValue(term, out var link))
+        {
+            yield return new LogSegment(StoreDirectory.FileOf(term), link.Channel, term, link.Claim.Cut, last);
+            (term, last) = (link.Claim.Prev, link.Claim.Cut - 1);
+        }
+    }
+
+    /// <summary>The head's epoch, or null where there is none.</summary>
+    public string? Epoch => _head?.Epoch;
+
     public LogState State(StoreIdentity identity, RetentionOptions retention, long keysFromMs, long originsFromMs)
     {
         if (_head is not { } head)

@@ -13,22 +13,38 @@ namespace OrleansGateway.Storage;
 /// <remarks>
 /// <c>claim</c>: who owned a channel, by term. <c>cut</c> is where its messages begin, 0 until it knows; <c>prev</c> the term
 /// whose messages come before, 0 for none; <c>gone</c> the newest offset whose message was dropped; <c>source</c> the
-/// highest term of a source. <c>batch</c>: the messages. The index holds all that retention has to know.
+/// highest term of a source; <c>gone_id</c> the highest <c>batch.id</c> that retention dropped. <c>batch</c>: the messages, by the
+/// order of their commits: ids only rise. The index holds all that retention has to know. <c>top</c>: the highest id that was ever given and dropped.
 /// </remarks>
 internal sealed class LogFile(string path, int number) : IDisposable
 {
     /// <summary>The version of the schema; a program does not touch a file of a later one.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const string Schema = """
         CREATE TABLE channel (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         CREATE TABLE claim (channel INTEGER NOT NULL, term INTEGER NOT NULL, epoch TEXT NOT NULL, cut INTEGER NOT NULL,
-            prev INTEGER NOT NULL, gone INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY (channel, term)) WITHOUT ROWID;
+            prev INTEGER NOT NULL, gone INTEGER NOT NULL, source INTEGER NOT NULL, gone_id INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (channel, term)) WITHOUT ROWID;
+        CREATE INDEX claim_gone ON claim (gone_id) WHERE gone_id > 0;
+        CREATE TABLE top (id INTEGER NOT NULL);
+        INSERT INTO top VALUES (0);
         CREATE TABLE batch (id INTEGER PRIMARY KEY, channel INTEGER NOT NULL, term INTEGER NOT NULL, first INTEGER NOT NULL,
             count INTEGER NOT NULL, time INTEGER NOT NULL, size INTEGER NOT NULL, keys INTEGER NOT NULL, meta BLOB, data BLOB);
         CREATE UNIQUE INDEX batch_place ON batch (channel, term, first, count, time, size);
         CREATE INDEX batch_keys ON batch (channel, term, first) WHERE keys > 0;
         """;
+
+    // What version 1 did not have.
+    private const string FromVersion1 = """
+        ALTER TABLE claim ADD COLUMN gone_id INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX claim_gone ON claim (gone_id) WHERE gone_id > 0;
+        CREATE TABLE top (id INTEGER NOT NULL);
+        INSERT INTO top VALUES (0);
+        """;
+
+    /// <summary>Asks for the highest id that was ever given to a batch.</summary>
+    public const string EndSql = "SELECT max((SELECT coalesce(max(id), 0) FROM batch), (SELECT id FROM top))";
 
     private readonly ConcurrentBag<Reader> _readers = [];
     private bool _disposed;
@@ -56,6 +72,11 @@ internal sealed class LogFile(string path, int number) : IDisposable
         {
             // NORMAL waits for no disk: what the death of a process cannot lose is what was promised (docs/decisions/0003-channel-log.md).
             database.Execute($"PRAGMA journal_mode=WAL; PRAGMA synchronous={(waitForDisk ? "FULL" : "NORMAL")}; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;");
+            if (database.Scalar("PRAGMA user_version") == 1)
+            {
+                database.Execute(string.Create(CultureInfo.InvariantCulture, $"BEGIN IMMEDIATE; {FromVersion1} PRAGMA user_version={Version}; COMMIT;"));
+            }
+
             CheckVersion(database);
             return database;
         }
@@ -95,7 +116,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             case var version:
                 throw new LogException(
                     LogFault.Unavailable,
-                    $"The store's file {database.File} is of version {version}, and this program knows version {Version}. Use the newer program, or another --state.");
+                    $"The store's file {database.File} is of version {version}, and this program knows version {Version}. Do not let programs of different versions share a store; use the newer one, or another --state.");
         }
     }
 
@@ -148,12 +169,30 @@ internal sealed class LogFile(string path, int number) : IDisposable
         public long Last => First + Count - 1;
     }
 
+    /// <summary>A batch in the order of the commits; only while it is read.</summary>
+    public readonly struct JournalRow(Statement row)
+    {
+        public long Id => row.Long(0);
+
+        public long Channel => row.Long(1);
+
+        public long Term => row.Long(2);
+
+        public long First => row.Long(3);
+
+        public int Count => (int)row.Long(4);
+
+        public long TimeMs => row.Long(5);
+
+        public byte[] Data => row.Blob(6).ToArray();
+    }
+
     /// <summary>A connection that reads.</summary>
     public sealed class Reader : IDisposable
     {
         private readonly Database _database;
         private readonly Statement _begin;
-        private readonly Statement _end;
+        private readonly Statement _commit;
         private readonly Statement _id;
         private readonly Statement _claims;
         private readonly Statement _newestTerm;
@@ -166,6 +205,11 @@ internal sealed class LogFile(string path, int number) : IDisposable
         private readonly Statement _keys;
         private readonly Statement _pages;
         private readonly Statement _oldest;
+        private readonly Statement _end;
+        private readonly Statement _journal;
+        private readonly Statement _name;
+        private readonly Statement _lastId;
+        private readonly Statement _dropped;
 
         public Reader(string path)
         {
@@ -182,7 +226,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             }
 
             _begin = _database.Prepare("BEGIN");
-            _end = _database.Prepare("COMMIT");
+            _commit = _database.Prepare("COMMIT");
             _id = _database.Prepare("SELECT id FROM channel WHERE name = ?");
             _claims = _database.Prepare("SELECT term, epoch, cut, prev, gone, source FROM claim WHERE channel = ? ORDER BY term DESC");
             _newestTerm = _database.Prepare("SELECT max(term) FROM claim WHERE channel = (SELECT id FROM channel WHERE name = ?)");
@@ -202,6 +246,12 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _pages = _database.Prepare(
                 "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
             _oldest = _database.Prepare("SELECT time FROM batch ORDER BY id LIMIT 1");
+            _end = _database.Prepare(EndSql);
+            _journal = _database.Prepare(
+                "SELECT id, channel, term, first, count, time, data FROM batch WHERE id >= ? AND id <= ? AND size > 0 AND time >= ? ORDER BY id");
+            _name = _database.Prepare("SELECT name FROM channel WHERE id = ?");
+            _lastId = _database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
+            _dropped = _database.Prepare("SELECT DISTINCT name FROM claim JOIN channel ON channel.id = claim.channel WHERE gone_id > ?");
         }
 
         public T InTransaction<T>(Func<Reader, T> read)
@@ -213,7 +263,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             }
             finally
             {
-                _end.Run();
+                _commit.Run();
             }
         }
 
@@ -293,6 +343,49 @@ internal sealed class LogFile(string path, int number) : IDisposable
         {
             _pages.Step();
             return (Done(_pages, _pages.Long(0)), _oldest.Step() ? Done(_oldest, _oldest.Long(0)) : null);
+        }
+
+        /// <summary>The highest id that was ever given to a batch.</summary>
+        public long End() => _end.Step() ? Done(_end, _end.Long(0)) : 0;
+
+        /// <summary>Batches that have messages, by their ids between two. What takes them says whether to go on; the messages are there until it returns.</summary>
+        public void Journal(long from, long to, long fromMs, Func<JournalRow, bool> take)
+        {
+            for (_journal.Bind(1, from).Bind(2, to).Bind(3, fromMs); _journal.Step();)
+            {
+                if (!take(new JournalRow(_journal)))
+                {
+                    _journal.Reset();
+                    return;
+                }
+            }
+        }
+
+        /// <summary>The name of the channel that has a number in this file.</summary>
+        public string NameOf(long channel) => _name.Bind(1, channel).Step() ? Done(_name, _name.Text(0)) : string.Empty;
+
+        /// <summary>The id of the newest batch of a term that begins at or before an offset, or null.</summary>
+        public long? IdAt(long channel, long term, long atMost) =>
+            _lastId.Bind(1, channel).Bind(2, term).Bind(3, atMost).Step() ? Done(_lastId, _lastId.Long(0)) : null;
+
+        /// <summary>The channels of which retention dropped batches with ids above one.</summary>
+        public List<string> DroppedAfter(long id, Func<string, bool> includes, int max)
+        {
+            var names = new List<string>();
+            for (_dropped.Bind(1, id); _dropped.Step();)
+            {
+                if (_dropped.Text(0) is var name && includes(name))
+                {
+                    names.Add(name);
+                    if (names.Count == max)
+                    {
+                        _dropped.Reset();
+                        break;
+                    }
+                }
+            }
+
+            return names;
         }
 
         public void Dispose() => _database.Dispose();

@@ -21,6 +21,9 @@ internal sealed partial class LogWriter : IDisposable
     private readonly Thread _thread;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _grown;
+    private long _end;
     private bool _failing;
 
     public LogWriter(Database database, ILogger logger)
@@ -29,12 +32,25 @@ internal sealed partial class LogWriter : IDisposable
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         Statements = new LogStatements(database);
+        _end = Statements.End;
         _thread = new Thread(Run) { IsBackground = true, Name = "channel log" };
         _thread.Start();
     }
 
     /// <summary>The statements, for the writes.</summary>
     public LogStatements Statements { get; }
+
+    /// <summary>The highest id of a batch that was committed.</summary>
+    public long End => Volatile.Read(ref _end);
+
+    /// <summary>Ends when a batch with a higher id was committed.</summary>
+    public Task GrownBeyond(long id)
+    {
+        lock (_lock)
+        {
+            return _end > id ? Task.CompletedTask : (_grown ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
 
     /// <summary>Queues a write; it ends when it is committed, in the order in which they were queued.</summary>
     /// <exception cref="LogException">Nothing was written.</exception>
@@ -106,6 +122,23 @@ internal sealed partial class LogWriter : IDisposable
             {
                 write.Committed();
             }
+
+            TellGrowth();
+        }
+    }
+
+    private void TellGrowth()
+    {
+        if (Statements.End > _end)
+        {
+            TaskCompletionSource? grown;
+            lock (_lock)
+            {
+                Volatile.Write(ref _end, Statements.End);
+                (grown, _grown) = (_grown, null);
+            }
+
+            grown?.SetResult();
         }
     }
 
@@ -131,6 +164,7 @@ internal sealed partial class LogWriter : IDisposable
         {
         }
 
+        Statements.TakeBack(_end);
         var full = exception is SqliteError { IsFull: true };
         if (!_failing)
         {
@@ -183,11 +217,14 @@ internal sealed class LogStatements(Database database)
 {
     private const string Remembered = "((keys > 0 AND time >= ?5) OR (meta IS NOT NULL AND time >= ?6))";
 
+    /// <summary>The highest id that was given to a batch.</summary>
+    public long End { get; private set; } = database.Scalar(LogFile.EndSql);
+
     public Statement AddChannel { get; } = database.Prepare("INSERT OR IGNORE INTO channel (name) VALUES (?)");
 
     public Statement FindChannel { get; } = database.Prepare("SELECT id FROM channel WHERE name = ?");
 
-    public Statement Claim { get; } = database.Prepare("INSERT INTO claim VALUES (?, ?, ?, 0, 0, 0, ?)");
+    public Statement Claim { get; } = database.Prepare("INSERT INTO claim VALUES (?, ?, ?, 0, 0, 0, ?, 0)");
 
     private Statement NewestTerm { get; } = database.Prepare("SELECT max(term) FROM claim WHERE channel = ?");
 
@@ -201,9 +238,14 @@ internal sealed class LogStatements(Database database)
     public Statement Source { get; } = database.Prepare("UPDATE claim SET source = ? WHERE channel = ? AND term = ?");
 
     public Statement Append { get; } = database.Prepare(
-        "INSERT INTO batch (channel, term, first, count, time, size, keys, meta, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT INTO batch (channel, term, first, count, time, size, keys, meta, data, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
-    public Statement Gone { get; } = database.Prepare("UPDATE claim SET gone = max(gone, ?) WHERE channel = ? AND term = ?");
+    private Statement Gone { get; } = database.Prepare("UPDATE claim SET gone = max(gone, ?1), gone_id = max(gone_id, ?2) WHERE channel = ?3 AND term = ?4");
+
+    private Statement LastId { get; } = database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first < ? AND size > 0 ORDER BY first DESC LIMIT 1");
+
+    // What it gave is not given again, also when it is dropped.
+    private Statement KeepTop { get; } = database.Prepare("UPDATE top SET id = max(id, (SELECT coalesce(max(id), 0) FROM batch))");
 
     private Statement Empty { get; } = database.Prepare(
         $"UPDATE batch SET size = 0, data = NULL WHERE channel = ?1 AND term = ?2 AND first >= ?3 AND first < ?4 AND size > 0 AND {Remembered}");
@@ -216,9 +258,9 @@ internal sealed class LogStatements(Database database)
 
     private Statement DropBefore { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term = ? AND first < ?");
 
-    public Statement DropAll { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term < ?");
+    private Statement DropAllBatches { get; } = database.Prepare("DELETE FROM batch WHERE channel = ? AND term < ?");
 
-    public Statement DropClaims { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term < ?");
+    private Statement DropClaims { get; } = database.Prepare("DELETE FROM claim WHERE channel = ? AND term < ?");
 
     private Statement Oldest { get; } = database.Prepare("SELECT id, channel, term, first, count, time FROM batch ORDER BY id LIMIT ?");
 
@@ -230,6 +272,14 @@ internal sealed class LogStatements(Database database)
     /// </summary>
     public void Drop(long channel, long term, long from, long to, long keysFromMs, long originsFromMs)
     {
+        KeepTop.Run();
+        if (LastId.Bind(1, channel).Bind(2, term).Bind(3, to).Step())
+        {
+            var id = LastId.Long(0);
+            LastId.Reset();
+            Gone.Bind(1, to - 1).Bind(2, id).Bind(3, channel).Bind(4, term).Run();
+        }
+
         Bind(Empty, from, to).Run();
         Bind(DropEmpty, from, to).Run();
         if (from > 0)
@@ -255,12 +305,27 @@ internal sealed class LogStatements(Database database)
             }
         }
 
+        KeepTop.Run();
         foreach (var (id, channel, term, last) in entries)
         {
-            Gone.Bind(1, last).Bind(2, channel).Bind(3, term).Run();
+            Gone.Bind(1, last).Bind(2, id).Bind(3, channel).Bind(4, term).Run();
             DropOne.Bind(1, id).Run();
         }
     }
+
+    /// <summary>Drops all that a channel had before a term.</summary>
+    public void DropAll(long channel, long before)
+    {
+        KeepTop.Run();
+        DropAllBatches.Bind(1, channel).Bind(2, before).Run();
+        DropClaims.Bind(1, channel).Bind(2, before).Run();
+    }
+
+    /// <summary>The id of the next batch: higher than all before it.</summary>
+    public long NextId() => ++End;
+
+    /// <summary>The ids above one were not written.</summary>
+    public void TakeBack(long end) => End = end;
 
     /// <summary>Drops claims before a term of which nothing is left, except for those that lead to older messages.</summary>
     public void Forget(long channel, long before, IReadOnlySet<long> links)

@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansGateway.Channels;
+using OrleansGateway.Journals;
+
+namespace OrleansGateway.Storage;
+
+/// <summary>The files of the store as journals: a journal's number is its file's, and a place is the id of a batch.</summary>
+/// <remarks>
+/// <para>Whether an entry counts is found as its owner finds it before it acknowledges: it does when, after it was read, nobody had
+/// claimed the channel under a higher term, since who claims it later reads the file later, and finds it. Where somebody has, the cuts tell.</para>
+/// <para>A file has the entries of one owner in their order. Where a channel passed to another file, the entries of the later
+/// owner name the last one of the owner before.</para>
+/// </remarks>
+internal sealed class LocalJournals(
+    StoreDirectory directory, LogWriter writer, IOptionsMonitor<RetentionOptions> retention, TimeProvider time) : IChannelJournals
+{
+    private const int MaxOwnersKept = 64 * 1024;
+
+    // What is known of channels, until somebody claims one of the same slot.
+    private readonly ConcurrentDictionary<string, ChannelOwners> _owners = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public string Store => directory.Identity().Id;
+
+    /// <inheritdoc/>
+    public long Newest => writer.End;
+
+    /// <inheritdoc/>
+    public Task GrownBeyond(long place) => writer.GrownBeyond(place);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<int, long>> Ends() => LocalChannelLog.OnFiles(() =>
+        Task.FromResult<IReadOnlyDictionary<int, long>>(directory.Files().ToDictionary(x => x.Number, x => x.Read(y => y.End()))));
+
+    /// <inheritdoc/>
+    public Task<JournalPage> Read(int journal, long first, long last, Func<string, bool> includes, long fromMs, int maxBytes) =>
+        LocalChannelLog.OnFiles(() => Task.FromResult(ReadNow(journal, first, last, includes, fromMs, maxBytes)));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> DroppedAfter(int journal, long after, Func<string, bool> includes, int max) =>
+        LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(
+            directory.File(journal)?.Read(x => x.DroppedAfter(after, includes, max)) ?? []));
+
+    private JournalPage ReadNow(int journal, long first, long last, Func<string, bool> includes, long fromMs, int maxBytes)
+    {
+        if (directory.File(journal) is not { } file)
+        {
+            return new JournalPage([], last);
+        }
+
+        var (now, limits) = (time.GetUtcNow(), retention.CurrentValue);
+        var found = new List<Found>();
+        var through = file.Read(reader =>
+        {
+            var (bytes, end) = (0, Math.Min(last, reader.End()));
+            var names = new Dictionary<long, string?>();
+            reader.Journal(first, end, fromMs, row =>
+            {
+                if (!names.TryGetValue(row.Channel, out var name))
+                {
+                    name = reader.NameOf(row.Channel);
+                    names[row.Channel] = name = includes(name) ? name : null;
+                }
+
+                if (name is not null && row.TimeMs >= (now - limits.Of(name).Age).ToUnixTimeMilliseconds())
+                {
+                    var data = row.Data;
+                    found.Add(new Found(row.Id, name, row.Term, row.First, row.Count, data));
+                    bytes += data.Length;
+                }
+
+                if (bytes >= maxBytes)
+                {
+                    end = row.Id;
+                    return false;
+                }
+
+                return true;
+            });
+            return end;
+        });
+
+        var store = directory.Identity();
+        var entries = new List<JournalEntry>(found.Count);
+        foreach (var x in found)
+        {
+            var owners = OwnersOf(x.Channel);
+            if (owners.Find(x.Term, x.First) is { } owner)
+            {
+                if (owner.IsOpen && owners.IsClaimed)
+                {
+                    return new JournalPage(entries, x.Place - 1, x.Channel);
+                }
+
+                var batch = new MessageBatch
+                {
+                    Term = x.Term, Epoch = store.EpochAfter(owners.Epoch), FirstOffset = x.First, Count = x.Count, Data = x.Data,
+                };
+                entries.Add(new JournalEntry(x.Place, x.Channel, batch, owner.Before(directory)));
+            }
+        }
+
+        return new JournalPage(entries, through);
+    }
+
+    private ChannelOwners OwnersOf(string channel)
+    {
+        // Counted before the claims are read: a later claim makes it stale.
+        var count = directory.Counters.Read(ClaimCounters.SlotOf(channel));
+        if (_owners.TryGetValue(channel, out var known) && known.Count == count && !known.IsClaimed)
+        {
+            return known;
+        }
+
+        if (_owners.Count >= MaxOwnersKept)
+        {
+            _owners.Clear();
+        }
+
+        return _owners[channel] = new ChannelOwners(LogChain.Read(directory, channel), count);
+    }
+
+    private sealed record Found(long Place, string Channel, long Term, long First, int Count, byte[] Data);
+
+    /// <summary>The owners of a channel, as they were when its slot had a count.</summary>
+    private sealed class ChannelOwners
+    {
+        private readonly List<Owner> _owners = [];
+
+        public ChannelOwners(LogChain chain, long count)
+        {
+            (Count, Epoch, IsClaimed) = (count, chain.Epoch ?? string.Empty, chain.NewestTerm > chain.HeadTerm);
+            Owner? later = null;
+            foreach (var segment in chain.Owners())
+            {
+                var owner = new Owner(segment);
+                later?.Follows(owner);
+                _owners.Add(later = owner);
+            }
+        }
+
+        public long Count { get; }
+
+        public string Epoch { get; }
+
+        /// <summary>Whether somebody has claimed it and does not say yet where his messages begin.</summary>
+        public bool IsClaimed { get; }
+
+        /// <summary>The owner to whose messages an offset under a term belongs, or null: then it does not count.</summary>
+        public Owner? Find(long term, long offset) => _owners.Find(x => x.Segment.Term == term && x.Segment.First <= offset && offset <= x.Segment.Last);
+    }
+
+    private sealed class Owner(LogSegment segment)
+    {
+        private Owner? _before;
+        private (int Journal, long Place)? _place;
+        private bool _found;
+
+        public LogSegment Segment => segment;
+
+        /// <summary>Whether it is the owner of now, or the last before one who is just taking over.</summary>
+        public bool IsOpen => segment.Last == long.MaxValue;
+
+        public void Follows(Owner owner) => _before = owner;
+
+        /// <summary>The last entry of those before it, where that is in another file.</summary>
+        public (int Journal, long Place)? Before(StoreDirectory directory)
+        {
+            if (!_found)
+            {
+                for (var owner = _before; owner is not null && _place is null; owner = owner._before)
+                {
+                    // What they have is whole: they were replaced.
+                    var (file, channel, term, _, last) = owner.Segment;
+                    _place = file == segment.File ? null : directory.File(file)?.Read(x => x.IdAt(channel, term, last)) is { } id ? (file, id) : null;
+                    if (file == segment.File)
+                    {
+                        break;
+                    }
+                }
+
+                _found = true;
+            }
+
+            return _place;
+        }
+    }
+}
