@@ -7,6 +7,7 @@ using OrleansGateway.Http;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
+using OrleansGateway.Selections;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway;
@@ -27,13 +28,16 @@ public static class FrontendHosting
             // The publish endpoint has its own limit, with an answer that says it.
             x.Limits.MaxRequestBodySize = null;
 
+            // Many channels can be named in one subscription.
+            x.Limits.MaxRequestLineSize = 16 * 1024;
+
             // A subscriber may take its time; it is let go by the rule for slow ones.
             x.Limits.MinResponseDataRate = null;
         });
         services.AddRoutingCore();
         services.AddSingleton<RelayRegistry>();
         services.AddHostedService(sp => sp.GetRequiredService<RelayRegistry>());
-        services.AddSingleton<StartingPoint>();
+        services.AddSingleton<SelectionSources>();
         services.AddSingleton<Publisher>();
         services.AddSingleton<PublishEndpoint>();
         services.AddSingleton<SubscribeEndpoint>();

@@ -18,21 +18,25 @@ internal sealed class Hub(
     TimeProvider time)
 {
     private const string Allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+    private const string AllowedForSeveral = "GET, HEAD, OPTIONS";
 
     public Task Handle(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        if (RequestPath.ReadName(RequestPath.PathOf(target), out var channel) is { } rule)
+        var method = context.Request.Method;
+        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+        var channel = string.Empty;
+        Subject subject = default;
+        if ((isRead ? Subject.Read(RequestPath.PathOf(target), out subject) : RequestPath.ReadName(RequestPath.PathOf(target), out channel)) is { } rule)
         {
             return Problem.BadName(rule).Write(context);
         }
 
         var admitted = origins.Admit(context);
-        var method = context.Request.Method;
         if (HttpMethods.IsOptions(method))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
-            context.Response.Headers.Allow = Allowed;
+            context.Response.Headers.Allow = subject.IsOne ? Allowed : AllowedForSeveral;
             return Task.CompletedTask;
         }
 
@@ -43,9 +47,9 @@ internal sealed class Hub(
                 : publish.Handle(context, channel);
         }
 
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+        if (isRead)
         {
-            return Subscribe(context, channel, admitted);
+            return Subscribe(context, subject, admitted);
         }
 
         context.Response.Headers.Allow = Allowed;
@@ -63,13 +67,17 @@ internal sealed class Hub(
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private Task Subscribe(HttpContext context, string channel, bool admitted)
+    private Task Subscribe(HttpContext context, Subject subject, bool admitted)
     {
         var transport = Transport.Json;
         var problem = PollRequest.Read(context.Request, out var poll);
-        if (problem is null && poll is null)
+        if (problem is null && poll is not null && !subject.IsOne && poll.Encoder != MessageEncoder.Json)
         {
-            problem = Negotiation.Choose(context.Request, out transport);
+            problem = Problem.NotAcceptableForSeveral;
+        }
+        else if (problem is null && poll is null)
+        {
+            problem = Negotiation.Choose(context.Request, out transport, subject.IsOne);
         }
 
         if (problem is not null)
@@ -84,15 +92,17 @@ internal sealed class Hub(
 
         var text = SinceOf(context.Request);
         var since = new Since(poll is not null ? SinceKind.All : transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
-        if (text.Length > 0 && !Since.TryParse(text, time.GetUtcNow(), out since))
+        var now = time.GetUtcNow();
+        if (text.Length > 0 && !(subject.IsOne ? Since.TryParse(text, now, out since) : Since.TryParseOfSeveral(text, now, out since)))
         {
+            var id = subject.IsOne ? "an id" : "the id of a message of several channels (that of one channel says nothing of the others)";
             return Problem.BadRequest(
-                "since", $"'{text}' is none of: none, all, latest, an id, a duration such as 10m, a Unix time in seconds, an RFC 3339 time.").Write(context);
+                "since", $"'{text}' is none of: none, all, latest, {id}, a duration such as 10m, a Unix time in seconds, an RFC 3339 time.").Write(context);
         }
 
-        return poll is not null ? polling.Handle(context, channel, poll, since)
-            : transport != Transport.WebSocket ? subscribe.Handle(context, channel, transport, since)
-            : admitted ? webSocket.Handle(context, channel, since)
+        return poll is not null ? polling.Handle(context, subject, poll, since)
+            : transport != Transport.WebSocket ? subscribe.Handle(context, subject, transport, since)
+            : admitted ? webSocket.Handle(context, subject, since)
             : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
     }
 

@@ -30,8 +30,24 @@ internal enum Transport
 internal static class Negotiation
 {
     /// <summary>Chooses for a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="transport">The choice.</param>
+    /// <param name="isOne">Whether it is for one channel. Several need a form that names each message's channel.</param>
     /// <returns>A problem where there is nothing to choose, or null.</returns>
-    public static Problem? Choose(HttpRequest request, out Transport transport)
+    public static Problem? Choose(HttpRequest request, out Transport transport, bool isOne = true)
+    {
+        var problem = ChooseOfAll(request, out transport);
+        if (isOne || problem is not null || transport is Transport.Json or Transport.Sse or Transport.WebSocket)
+        {
+            return problem;
+        }
+
+        return request.Query.ContainsKey("as") || ByAccept(request.Headers.Accept.ToString(), isOne: false) is not { } accepted
+            ? Problem.NotAcceptableForSeveral
+            : Is(accepted, out transport);
+    }
+
+    private static Problem? ChooseOfAll(HttpRequest request, out Transport transport)
     {
         transport = default;
         if (request.Query.TryGetValue("as", out var named))
@@ -58,12 +74,15 @@ internal static class Negotiation
     /// <summary>Whether the client asks for a WebSocket (RFC 6455, section 4.1).</summary>
     public static bool IsWebSocketUpgrade(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
 
-    /// <summary>Weighs an <c>Accept</c> header. At equal weight the order is html, sse, json, tail, raw; a wildcard asks for raw.</summary>
-    public static Transport? ByAccept(string accept)
+    /// <summary>
+    /// Weighs an <c>Accept</c> header. At equal weight the order is html, sse, json, tail, raw; a wildcard asks for raw, or for several
+    /// channels for json.
+    /// </summary>
+    public static Transport? ByAccept(string accept, bool isOne = true)
     {
         if (string.IsNullOrWhiteSpace(accept))
         {
-            return Transport.Raw;
+            return isOne ? Transport.Raw : Transport.Json;
         }
 
         if (!MediaTypeHeaderValue.TryParseList([accept], out var ranges))
@@ -89,7 +108,7 @@ internal static class Negotiation
         }
 
         // An <img> asks for images alone; a page that is opened asks for them too, after HTML.
-        (Transport Transport, double? Weight)[] offers =
+        (Transport Transport, double? Weight)[] offers = !isOne ? [(Transport.Sse, sse), (Transport.Json, json ?? any)] :
         [
             (Transport.Html, html),
             (Transport.Sse, sse),

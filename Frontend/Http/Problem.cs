@@ -41,6 +41,12 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         "A channel cannot be sent in this form",
         "Accept text/event-stream, application/x-ndjson, application/json, text/plain, multipart/x-mixed-replace or text/html, or choose by ?as=raw, json, sse, ws or tail.");
 
+    public static Problem NotAcceptableForSeveral { get; } = new(
+        406,
+        "not-acceptable",
+        "Several channels cannot be sent in this form",
+        "The form has to name each message's channel: accept text/event-stream or application/x-ndjson, choose by ?as=sse or json, or use a WebSocket with the subprotocol gateway.json.");
+
     public static Problem KeyReused(string key) => new(
         422, "idempotency-key", "The key belongs to another message", $"Another body or type was published with the Idempotency-Key '{key}' within its window; use a new key for a new message.");
 

@@ -24,7 +24,11 @@ internal static class RequestPath
 
     /// <summary>Decodes the name in <paramref name="path"/>, which begins with a slash.</summary>
     /// <returns>The rule that it breaks, or null.</returns>
-    public static string? ReadName(ReadOnlySpan<char> path, out string name)
+    public static string? ReadName(ReadOnlySpan<char> path, out string name) => Decode(path, out name) ?? ChannelName.Violation(name);
+
+    /// <summary>Decodes the name or the selection in <paramref name="path"/>, which begins with a slash.</summary>
+    /// <returns>The rule that it breaks, or null.</returns>
+    public static string? Decode(ReadOnlySpan<char> path, out string name)
     {
         name = string.Empty;
         if (path.IsEmpty || path[0] != '/')
@@ -36,13 +40,7 @@ internal static class RequestPath
         if (!encoded.ContainsAnyExceptInRange('!', '~') && !encoded.Contains('%'))
         {
             name = encoded.ToString();
-            return ChannelName.Violation(name);
-        }
-
-        // Nothing of it can be decoded into a name: do not try.
-        if (encoded.Length > ChannelName.MaxBytes * 3)
-        {
-            return $"A channel's name has at most {ChannelName.MaxBytes} bytes of UTF-8.";
+            return null;
         }
 
         var bytes = new byte[encoded.Length * 3];
@@ -83,6 +81,6 @@ internal static class RequestPath
             return "A channel's name is UTF-8.";
         }
 
-        return ChannelName.Violation(name);
+        return null;
     }
 }

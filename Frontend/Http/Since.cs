@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansGateway.Channels;
+using OrleansGateway.Selections;
 
 namespace OrleansGateway.Http;
 
@@ -8,7 +9,8 @@ namespace OrleansGateway.Http;
 /// <param name="Kind">How it is said.</param>
 /// <param name="Id">The id after which it begins, for <see cref="SinceKind.Id"/>.</param>
 /// <param name="TimeMs">The time from which it begins, in ms since 1970, for <see cref="SinceKind.Time"/>.</param>
-internal readonly partial record struct Since(SinceKind Kind, MessageId Id = default, long TimeMs = 0)
+/// <param name="Cursor">The cursor after which it begins, for <see cref="SinceKind.Cursor"/>.</param>
+internal readonly partial record struct Since(SinceKind Kind, MessageId Id = default, long TimeMs = 0, Cursor? Cursor = null)
 {
     private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
@@ -42,6 +44,18 @@ internal readonly partial record struct Since(SinceKind Kind, MessageId Id = def
 
         since = default;
         return false;
+    }
+
+    /// <summary>The same for several channels: their id is a cursor, and that of one channel is none.</summary>
+    public static bool TryParseOfSeveral(string text, DateTimeOffset now, out Since since)
+    {
+        if (Selections.Cursor.Parse(text) is { } cursor)
+        {
+            since = new(SinceKind.Cursor, Cursor: cursor);
+            return true;
+        }
+
+        return TryParse(text, now, out since) && since.Kind != SinceKind.Id;
     }
 
     private static bool TryParseTime(string text, long now, out long time)
@@ -93,4 +107,7 @@ internal enum SinceKind
 
     /// <summary>What came at a time or later.</summary>
     Time,
+
+    /// <summary>What came after a cursor.</summary>
+    Cursor,
 }

@@ -1,14 +1,12 @@
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
+using OrleansGateway.Http;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
 
-/// <summary>
-/// One channel on this node, however many clients listen: follows the channel, holds its newest messages, and lets each
-/// subscriber write what it has not seen. Nobody waits for another's socket.
-/// </summary>
-internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
+/// <summary>One channel on this node: follows it.</summary>
+internal sealed partial class ChannelRelay : Relay, IChannelSink
 {
     // A call that was under way when its grain moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
@@ -16,30 +14,23 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     private readonly ChannelFollower _follower;
     private readonly SharedCall<ChannelPage> _standing;
     private readonly ILogger _logger;
-    private readonly RelayRing _ring = new();
-    private readonly Lock _lock = new();
-    private readonly List<Subscriber> _subscribers = [];
-    private Subscriber[]? _snapshot;
-    private TaskCompletionSource? _news;
+    private readonly StartingPoint _startingPoint;
+    private IRelayTap[] _taps = [];
     private MessageId _position;
 
     public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger)
+        : base(name)
     {
-        Name = name;
         var channel = client.GetGrain<IChannelGrain>(name);
         Pages = new RelayPages(name, (after, maxBytes) => channel.Read(after, maxBytes).WaitAsync(CallTimeout, time), time);
         _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
         _follower = new ChannelFollower(client, name, this);
+        _startingPoint = new StartingPoint(time);
         _logger = logger;
         Started = Start();
     }
 
-    public string Name { get; }
-
-    /// <summary>Ends when the channel was reached for the first time. Until then subscribers can wait.</summary>
-    public Task Started { get; }
-
-    public RelayRing Ring => _ring;
+    public override Task Started { get; }
 
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
     public RelayPages Pages { get; }
@@ -48,67 +39,71 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     /// <returns>The place in the ring and the id after which it begins.</returns>
     public (long Place, MessageId After) AddLive(Subscriber subscriber)
     {
-        lock (_lock)
+        lock (Lock)
         {
             Add(subscriber);
-            return (_ring.Next, _position);
+            return (Ring.Next, _position);
         }
     }
 
-    /// <summary>Adds a subscriber that reads what came before and enters the ring by itself.</summary>
-    public void Add(Subscriber subscriber)
+    /// <summary>Adds who takes all that comes from now on.</summary>
+    /// <returns>The id after which it begins.</returns>
+    public MessageId AddTap(IRelayTap tap)
     {
-        lock (_lock)
+        lock (Lock)
         {
-            _subscribers.Add(subscriber);
-            _snapshot = null;
+            _taps = [.. _taps, tap];
+            return _position;
         }
     }
 
-    public void Remove(Subscriber subscriber)
+    public void RemoveTap(IRelayTap tap)
     {
-        lock (_lock)
+        lock (Lock)
         {
-            _subscribers.Remove(subscriber);
-            _snapshot = null;
+            _taps = [.. _taps.Where(x => x != tap)];
         }
     }
+
+    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken) =>
+        new ChannelBeginning(this, await _startingPoint.Find(this, since, cancellationToken));
+
+    public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken) =>
+        new ChannelPoll(this, await _startingPoint.FindId(this, since, cancellationToken));
 
     /// <summary>Asks the channel where it stands and what it keeps: a page without messages.</summary>
     public Task<ChannelPage> ReadStanding() => _standing.Get();
 
-    /// <summary>Ends when something new comes to this node after this call.</summary>
-    public Task News()
-    {
-        lock (_lock)
-        {
-            return (_news ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        }
-    }
-
     /// <summary>The place in the ring from which a reader that has everything up to <paramref name="after"/> goes on live, if there is one.</summary>
     public long? GoLive(MessageId after)
     {
-        lock (_lock)
+        lock (Lock)
         {
-            return _position == after ? _ring.Next : _ring.PlaceAfter(after);
+            return _position == after ? Ring.Next : Ring.PlaceAfter(after);
         }
     }
 
     public ValueTask OnMessages(MessageBatch batch, long after)
     {
         // Under the lock, so that one who joins now either has them in the ring before its place or gets them.
-        lock (_lock)
+        IRelayTap[] taps;
+        lock (Lock)
         {
             foreach (var message in batch)
             {
                 if (message.Offset > after)
                 {
-                    _ring.Append(new RelayEntry(Name, batch.Epoch, message));
+                    Ring.Append(new RelayEntry(Name, batch.Epoch, message));
                 }
             }
 
             _position = new MessageId(batch.Epoch, batch.LastOffset);
+            taps = _taps;
+        }
+
+        foreach (var tap in taps)
+        {
+            tap.OnMessages(Name, batch, after);
         }
 
         PumpAll();
@@ -118,19 +113,25 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     public ValueTask OnEpoch(MessageId before, bool deleted)
     {
         Subscriber[] present;
-        lock (_lock)
+        IRelayTap[] taps;
+        lock (Lock)
         {
             // Nobody can know how many messages of the old epoch did not come. Whose form has no ids goes on.
             if (!deleted && _position != default && _position.Epoch != before.Epoch)
             {
-                _ring.Append(new RelayEntry(new Gap(Name, _position, before, null)));
+                Ring.Append(new RelayEntry(new Gap(Name, _position, before, null), before));
             }
 
-            _position = before;
+            (_position, taps) = (before, _taps);
             present = deleted ? Snapshot() : [];
         }
 
         LogEpoch(Name, deleted ? "deleted" : "lost", before.Epoch);
+        foreach (var tap in taps)
+        {
+            tap.OnEpoch(Name, before, deleted);
+        }
+
         PumpAll();
         foreach (var subscriber in present)
         {
@@ -143,51 +144,36 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     public ValueTask OnGap(MessageId after, MessageId resumed)
     {
         LogGap(Name, after, resumed);
-        lock (_lock)
+        IRelayTap[] taps;
+        lock (Lock)
         {
-            _ring.Append(new RelayEntry(new Gap(Name, after, resumed, resumed.Offset - after.Offset)));
-            _position = resumed;
+            Ring.Append(new RelayEntry(new Gap(Name, after, resumed, resumed.Offset - after.Offset), resumed));
+            (_position, taps) = (resumed, _taps);
+        }
+
+        foreach (var tap in taps)
+        {
+            tap.OnGap(Name, after, resumed);
         }
 
         PumpAll();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>All present subscribers.</summary>
-    public Subscriber[] Snapshot()
-    {
-        lock (_lock)
-        {
-            return _snapshot ??= [.. _subscribers];
-        }
-    }
+    public override void Expire(long now) => Pages.Expire(now);
 
-    public ValueTask DisposeAsync() => _follower.DisposeAsync();
+    public override ValueTask DisposeAsync() => _follower.DisposeAsync();
 
     private async Task Start()
     {
         var start = await _follower.StartAsync();
-        lock (_lock)
+        lock (Lock)
         {
             // Messages may have come already.
             if (_position == default)
             {
                 _position = start;
             }
-        }
-    }
-
-    private void PumpAll()
-    {
-        lock (_lock)
-        {
-            _news?.SetResult();
-            _news = null;
-        }
-
-        foreach (var subscriber in Snapshot())
-        {
-            subscriber.Pump();
         }
     }
 

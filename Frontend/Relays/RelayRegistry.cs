@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Http;
+using OrleansGateway.Selections;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -12,7 +14,8 @@ internal sealed class RelayRegistry(
     IOptionsMonitor<FrontendOptions> options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<ChannelRelay> logger) : BackgroundService
+    SelectionSources sources,
+    ILoggerFactory loggers) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -21,12 +24,23 @@ internal sealed class RelayRegistry(
 
     private readonly ConcurrentDictionary<string, Held> _relays = new(StringComparer.Ordinal);
 
+    private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
+    private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
+
+    /// <summary>Takes hold of the relay of a channel, or of several. Every take is given back by <see cref="Release"/>.</summary>
+    public Relay Take(Subject subject) => subject.Selection is { } selection
+        ? Take(selection.Text, () => new SelectionRelay(selection, this, sources, time, _selectionLogger))
+        : Take(subject.Name);
+
     /// <summary>Takes hold of a channel's relay. Every take is given back by <see cref="Release"/>.</summary>
-    public ChannelRelay Take(string channel)
+    public ChannelRelay Take(string channel) => (ChannelRelay)Take(channel, () => new ChannelRelay(channel, client, time, _channelLogger));
+
+    // A selection as it is written is no channel's name.
+    private Relay Take(string name, Func<Relay> make)
     {
         while (true)
         {
-            var held = _relays.GetOrAdd(channel, static (name, x) => new Held(new ChannelRelay(name, x.client, x.time, x.logger)), (client, time, logger));
+            var held = _relays.GetOrAdd(name, static (_, make) => new Held(make), make);
             lock (held)
             {
                 if (!held.Ended)
@@ -39,7 +53,7 @@ internal sealed class RelayRegistry(
         }
     }
 
-    public void Release(ChannelRelay relay)
+    public void Release(Relay relay)
     {
         if (_relays.TryGetValue(relay.Name, out var held))
         {
@@ -66,7 +80,7 @@ internal sealed class RelayRegistry(
                         subscriber.OnTick(now, options.CurrentValue.SlowTimeout);
                     }
 
-                    held.Relay.Pages.Expire(now);
+                    held.Relay.Expire(now);
                     if (EndsNow(held))
                     {
                         _relays.TryRemove(name, out _);
@@ -102,9 +116,11 @@ internal sealed class RelayRegistry(
         }
     }
 
-    private sealed class Held(ChannelRelay relay)
+    private sealed class Held(Func<Relay> make)
     {
-        public ChannelRelay Relay => relay;
+        private readonly Lazy<Relay> _relay = new(make);
+
+        public Relay Relay => _relay.Value;
 
         public int Users { get; set; }
 

@@ -1,22 +1,21 @@
 using System.IO.Pipelines;
-using OrleansGateway.Channels;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
 
 /// <summary>
-/// One client's subscription: a place in its channel's ring, and a pipe to its socket. Whoever has news calls
+/// One client's subscription: a place in its relay's ring, and a pipe to its socket. Whoever has news calls
 /// <see cref="Pump"/>, which writes all that is pending in one go and returns; where the socket is full, the writing goes
-/// on by itself when it has room. Behind the ring it reads pages from the channel at its own pace until it is back.
+/// on by itself when it has room. Behind the ring it reads what is kept at its own pace until it is back.
 /// </summary>
-internal sealed class Subscriber
+internal abstract class Subscriber
 {
     private const int MaxEntriesAWrite = 128;
 
     // What a client that takes nothing can make the node hold, besides its pipe: messages that are larger go in pieces of it.
     private const int MaxBytesAWrite = 32 * 1024;
 
-    private readonly ChannelRelay _relay;
+    private readonly Relay _relay;
     private readonly MessageEncoder _encoder;
     private readonly PipeWriter _output;
     private readonly TimeProvider _time;
@@ -27,9 +26,6 @@ internal sealed class Subscriber
     private int _signals;
     private int _end = -1;
     private long _place;
-    private MessageId _after;
-    private MessageId? _until;
-    private RelayPage? _page;
     private ReadOnlyMemory<byte> _rest;
     private long _lastWrite;
     private long _blockedSince;
@@ -39,14 +35,14 @@ internal sealed class Subscriber
     private volatile bool _keepAliveDue;
 
     /// <summary>Makes one; it has yet to join and start.</summary>
-    /// <param name="relay">Its channel.</param>
+    /// <param name="relay">What it listens to.</param>
     /// <param name="encoder">Its form.</param>
     /// <param name="output">The way to its socket.</param>
     /// <param name="time">The clock.</param>
     /// <param name="progress">
     /// A number that changes whenever the client takes something, or null where nobody knows: then only a whole write that was taken counts.
     /// </param>
-    public Subscriber(ChannelRelay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress = null)
+    protected Subscriber(Relay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress = null)
     {
         _relay = relay;
         _encoder = encoder;
@@ -60,30 +56,22 @@ internal sealed class Subscriber
     public Task<EndReason> Ended => _ended.Task;
 
     /// <summary>Where it stands. Exact before it starts and after it ended.</summary>
-    public Standing Standing => new(_relay.Name, _after, _time.GetUtcNow().ToUnixTimeMilliseconds());
+    public Standing Standing => new(_relay.Name, Position, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>Begins with the next message.</summary>
-    /// <returns>The id after which it begins.</returns>
-    public MessageId JoinLive()
-    {
-        // Nothing is pumped to it before it has its place.
-        Interlocked.Increment(ref _signals);
-        (_place, _after) = _relay.AddLive(this);
-        return _after;
-    }
+    /// <summary>The last id or cursor that it was sent, or after which it begins.</summary>
+    protected abstract string Position { get; }
 
-    /// <summary>Begins after an id.</summary>
-    /// <param name="after">The id.</param>
-    /// <param name="until">The last id that it sends, or null to go on for ever. In another epoch it ends too.</param>
-    public void JoinAfter(MessageId after, MessageId? until = null)
-    {
-        Interlocked.Increment(ref _signals);
-        (_place, _after, _until) = (-1, after, until);
-        CompleteIfAtTheEnd();
-        _relay.Add(this);
-    }
+    /// <summary>Whether it ends by itself when it has sent what was asked for.</summary>
+    protected abstract bool IsFinite { get; }
 
-    /// <summary>Lets it write, after one of the joins.</summary>
+    protected MessageEncoder Encoder => _encoder;
+
+    protected TimeProvider Time => _time;
+
+    /// <summary>Whether it has to come to an end.</summary>
+    protected bool IsEnding => Volatile.Read(ref _end) >= 0;
+
+    /// <summary>Lets it write, after it has joined.</summary>
     public void Start() => _ = Run();
 
     /// <summary>Writes what is pending, unless that is under way. Never blocks.</summary>
@@ -142,7 +130,7 @@ internal sealed class Subscriber
                 End(EndReason.Slow);
             }
         }
-        else if (_until is null && Volatile.Read(ref _end) < 0 && _encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
+        else if (!IsFinite && !IsEnding && _encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
         {
             _keepAliveDue = true;
             Pump();
@@ -162,7 +150,7 @@ internal sealed class Subscriber
                 do
                 {
                     WriteControl();
-                    wrote = Volatile.Read(ref _end) < 0 && (_place < 0 ? await CatchUp() : WritePending());
+                    wrote = !IsEnding && (_place < 0 ? await CatchUp() : WritePending());
                     await Flush();
                     await WriteRest();
                     _writing?.ForEach(x => x.TrySetResult());
@@ -199,7 +187,7 @@ internal sealed class Subscriber
     // For an end that came just before it began to wait.
     private void FinishIfEnded()
     {
-        if (Volatile.Read(ref _end) >= 0)
+        if (IsEnding)
         {
             Finish();
         }
@@ -225,8 +213,8 @@ internal sealed class Subscriber
 
         async ValueTask Wait(ValueTask<FlushResult> pending)
         {
-            // Who waits holds no page: it would be one for each.
-            _page = null;
+            // Who waits holds nothing of what it read: it would be that for each.
+            LetGo();
             Interlocked.Exchange(ref _blockedSince, _time.GetTimestamp());
             if (Volatile.Read(ref _end) != (int)EndReason.Complete)
             {
@@ -288,7 +276,7 @@ internal sealed class Subscriber
             }
         }
 
-        while (taken < count && bytes < MaxBytesAWrite && _rest.IsEmpty && Volatile.Read(ref _end) < 0)
+        while (taken < count && HasRoom(bytes))
         {
             bytes += WriteEntry(entries[taken++]);
         }
@@ -297,16 +285,19 @@ internal sealed class Subscriber
         return taken > 0;
     }
 
-    private int WriteEntry(RelayEntry entry)
+    /// <summary>Whether more may be written at once, after so many bytes.</summary>
+    protected bool HasRoom(int bytes) => bytes < MaxBytesAWrite && _rest.IsEmpty && !IsEnding;
+
+    /// <summary>Writes an entry, unless it has come to its end.</summary>
+    /// <returns>How many bytes.</returns>
+    protected int WriteEntry(RelayEntry entry)
     {
-        // Another epoch cannot come before the end that was asked for: that end never comes.
-        if (_until is { } until && (entry.Epoch != until.Epoch || entry.Message.Offset > until.Offset))
+        if (!TryMoveTo(entry))
         {
             EndItself(EndReason.Complete);
             return 0;
         }
 
-        _after = entry.Id;
         var encoded = entry.Encoded(_encoder);
         if (encoded is null)
         {
@@ -328,134 +319,55 @@ internal sealed class Subscriber
             _rest = encoded;
         }
 
-        CompleteIfAtTheEnd();
+        OnWritten();
         return encoded.Length;
     }
 
-    private void CompleteIfAtTheEnd()
+    /// <summary>Takes the place in the ring from which it goes on.</summary>
+    protected void GoLive(long place) => _place = place;
+
+    /// <summary>Begins to join, behind the ring: nothing is pumped before it starts.</summary>
+    protected void Begin()
     {
-        if (_until is { } until && _after.Epoch == until.Epoch && _after.Offset >= until.Offset)
-        {
-            EndItself(EndReason.Complete);
-        }
+        Interlocked.Increment(ref _signals);
+        _place = -1;
     }
 
-    private void EndItself(EndReason reason) => Interlocked.CompareExchange(ref _end, (int)reason, -1);
-
-    private async ValueTask<bool> CatchUp()
+    /// <summary>Waits for what is read; an end does not wait for what is out of reach.</summary>
+    /// <returns>False where it ended meanwhile.</returns>
+    protected async ValueTask<bool> WaitFor(Task reading)
     {
-        if (_page is not { } page || !page.Covers(_after))
-        {
-            _page = null;
-            if (_relay.GoLive(_after) is { } place)
-            {
-                _place = place;
-                return true;
-            }
-
-            if (await ReadPage() is not { } read)
-            {
-                return Volatile.Read(ref _end) < 0;
-            }
-
-            page = read;
-            if (!Enter(page))
-            {
-                return true;
-            }
-
-            if (!page.Covers(_after))
-            {
-                if (page.Position.Newest <= _after.Offset)
-                {
-                    // Ahead of this node's relay: what comes next reaches the ring soon.
-                    await Task.Delay(TimeSpan.FromMilliseconds(5), _time);
-                }
-
-                return true;
-            }
-
-            _page = page;
-        }
-
-        var bytes = 0;
-        for (var i = page.IndexAfter(_after); i < page.Entries.Length && bytes < MaxBytesAWrite && _rest.IsEmpty && Volatile.Read(ref _end) < 0; i++)
-        {
-            bytes += WriteEntry(page.Entries[i]);
-        }
-
-        return true;
-    }
-
-    /// <summary>Reads the page after its place.</summary>
-    /// <returns>Null where it ended meanwhile, or the channel could not be reached: after a while it may try again.</returns>
-    private async ValueTask<RelayPage?> ReadPage()
-    {
-        var reading = _relay.Pages.Get(_after);
         if (!reading.IsCompleted)
         {
             Interlocked.Exchange(ref _reading, true);
             FinishIfEnded();
-
-            // An end does not wait for a channel that is out of reach.
             await Task.WhenAny(reading, _ended.Task);
             Interlocked.Exchange(ref _reading, false);
         }
 
-        if (Volatile.Read(ref _end) >= 0)
-        {
-            return null;
-        }
-
-        if (reading.IsCompletedSuccessfully)
-        {
-            return await reading;
-        }
-
-        // The channel moves; the relay goes on when it is found again.
-        await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
-        return null;
+        return !IsEnding;
     }
 
-    /// <summary>Goes to where the page begins; says so where that is behind a hole.</summary>
-    /// <returns>Whether it can go on there.</returns>
-    private bool Enter(RelayPage page)
+    /// <summary>Behind the ring: reads on and writes.</summary>
+    /// <returns>Whether there may be more to do at once.</returns>
+    protected abstract ValueTask<bool> CatchUp();
+
+    /// <summary>Notes that it goes on with an entry.</summary>
+    /// <returns>False where that is beyond what was asked for.</returns>
+    protected abstract bool TryMoveTo(RelayEntry entry);
+
+    /// <summary>An entry was written.</summary>
+    protected virtual void OnWritten()
     {
-        if (_until is { } until && page.Position.Epoch != until.Epoch)
-        {
-            EndItself(EndReason.Complete);
-            return false;
-        }
-
-        if (page.Position.Epoch != _after.Epoch || page.Oldest > _after.Offset + 1)
-        {
-            var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
-            var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
-
-            // A new epoch is no hole for those who carry no ids, and for those who want the newest only there is none.
-            if (_encoder.EncodeGap(new Gap(_relay.Name, _after, resumed, missed)) is { } gap)
-            {
-                Write(gap);
-            }
-            else if (missed is not null && !_encoder.NewestOnly)
-            {
-                EndItself(EndReason.Slow);
-                return false;
-            }
-
-            _after = resumed;
-            CompleteIfAtTheEnd();
-        }
-
-        if (_encoder.NewestOnly && page.Position.Newest - 1 > _after.Offset)
-        {
-            _after = page.Position.Id with { Offset = page.Position.Newest - 1 };
-        }
-
-        return true;
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Lets go of what it read ahead.</summary>
+    protected abstract void LetGo();
+
+    /// <summary>Ends it when what is being written is finished.</summary>
+    protected void EndItself(EndReason reason) => Interlocked.CompareExchange(ref _end, (int)reason, -1);
+
+    protected void Write(ReadOnlySpan<byte> bytes)
     {
         // Larger than what a pipe gives at once comes in pieces.
         _unflushed = true;

@@ -9,7 +9,8 @@ namespace OrleansGateway.Transports;
 /// <summary>What a client of <c>gateway.json</c> sends: <c>{"publish":"data","channel"?,"type"?,"encoding"?,"key"?,"ref"?}</c>.</summary>
 /// <param name="Reference">The client's own name for it, a string or a number, which its answer repeats; null for none.</param>
 /// <param name="Publication">What it publishes.</param>
-internal readonly record struct JsonCommand(JsonElement? Reference, Publication Publication)
+/// <param name="Channel">Where, if it says so.</param>
+internal readonly record struct JsonCommand(JsonElement? Reference, Publication Publication, string? Channel = null)
 {
     /// <summary>The longest <c>ref</c>, in characters of JSON.</summary>
     public const int MaxReferenceLength = 256;
@@ -18,11 +19,11 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
 
     /// <summary>Reads one.</summary>
     /// <param name="text">What the client sent.</param>
-    /// <param name="channel">The channel that it subscribes to.</param>
+    /// <param name="subject">What it subscribes to.</param>
     /// <param name="maxBytes">The largest message, in bytes.</param>
     /// <param name="command">It; where something is wrong, its reference, if there is one.</param>
     /// <returns>What is wrong, or null.</returns>
-    public static Problem? Read(ReadOnlyMemory<byte> text, string channel, int maxBytes, out JsonCommand command)
+    public static Problem? Read(ReadOnlyMemory<byte> text, Subject subject, int maxBytes, out JsonCommand command)
     {
         command = default;
         try
@@ -47,8 +48,8 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
                 return Bad(wrong);
             }
 
-            var problem = fields.Check(channel, maxBytes, out var publication);
-            command = command with { Publication = publication };
+            var problem = fields.Check(subject, maxBytes, out var publication);
+            command = command with { Publication = publication, Channel = fields.Channel };
             return problem;
         }
         catch (JsonException)
@@ -122,11 +123,13 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
             return null;
         }
 
-        public Problem? Check(string channel, int maxBytes, out Publication publication)
+        public string? Channel => _channel;
+
+        public Problem? Check(Subject subject, int maxBytes, out Publication publication)
         {
             publication = default;
             var wrong = _data is null ? $"'publish' is missing: {Shape}."
-                : _channel is not null && _channel != channel ? $"'channel' is '{_channel}', and this connection subscribes to '{channel}'."
+                : WrongChannel(subject) is { } wrongChannel ? wrongChannel
                 : _encoding is not (null or "base64") ? $"'encoding={_encoding}' is not known; it is base64, or absent for text."
                 : _type is not null && (string.IsNullOrWhiteSpace(_type) || _type.Length > 1024 || _type.AsSpan().ContainsAnyExceptInRange(' ', '~'))
                     ? "'type' is a media type of at most 1,024 printable ASCII characters."
@@ -150,5 +153,12 @@ internal readonly record struct JsonCommand(JsonElement? Reference, Publication 
             publication = new Publication(new MessageDraft(_type ?? (_encoding is null ? MessageText.TextType : MessageText.BinaryType), body), Key: _key);
             return body.Length > maxBytes ? Problem.TooLarge(maxBytes) : null;
         }
+
+        private string? WrongChannel(Subject subject) => subject.Selection is not { } selection
+            ? _channel is null || _channel == subject.Name ? null : $"'channel' is '{_channel}', and this connection subscribes to '{subject.Name}'."
+            : _channel is null ? "'channel' is missing: this connection subscribes to several."
+            : ChannelName.Violation(_channel) is { } rule ? $"'channel' is '{_channel}': {rule}"
+            : selection.Includes(_channel) || ChannelName.IsReadOnly(_channel) ? null
+            : $"'channel' is '{_channel}', which is none of '{subject.Name}'.";
     }
 }

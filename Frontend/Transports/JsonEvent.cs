@@ -20,7 +20,7 @@ internal static class JsonEvent
     {
         var (message, isText) = (entry.Message, MessageText.IsText(entry.Message));
         var output = new ArrayBufferWriter<byte>(message.Body.Length + 256);
-        using var json = Begin(output, "message", entry.Channel, entry.Id.ToString(), message.TimeMs);
+        using var json = Begin(output, "message", entry.Channel, entry.ResumeId, message.TimeMs);
         json.WriteString("type"u8, message.ContentType ?? (isText ? MessageText.TextType : MessageText.BinaryType));
         if (isText)
         {
@@ -39,9 +39,9 @@ internal static class JsonEvent
     public static ReadOnlySpan<byte> Gap(in Gap gap)
     {
         var output = new ArrayBufferWriter<byte>(256);
-        using var json = Begin(output, "gap", gap.Channel, gap.Resumed.ToString(), null);
-        json.WriteString("after"u8, gap.After.ToString());
-        json.WriteString("resumed"u8, gap.Resumed.ToString());
+        using var json = Begin(output, "gap", gap.Channel, gap.Resumed, null);
+        json.WriteString("after"u8, gap.After);
+        json.WriteString("resumed"u8, gap.Resumed);
         if (gap.Missed is { } missed)
         {
             json.WriteNumber("missed"u8, missed);
@@ -58,7 +58,7 @@ internal static class JsonEvent
     public static ReadOnlySpan<byte> Standing(string name, in Standing at, string? reason = null)
     {
         var output = new ArrayBufferWriter<byte>(256);
-        using var json = Begin(output, name, at.Channel, at.Id?.ToString(), at.TimeMs);
+        using var json = Begin(output, name, at.Channel, at.Id, at.TimeMs);
         if (reason is not null)
         {
             json.WriteString("reason"u8, reason);

@@ -6,7 +6,7 @@ namespace OrleansGateway.Transports;
 internal abstract class MessageEncoder
 {
     /// <summary>How many there are.</summary>
-    public const int Count = 6;
+    public const int Count = 7;
 
     public static readonly MessageEncoder Raw = new RawEncoder();
     public static readonly MessageEncoder Sse = new SseEncoder();
@@ -14,6 +14,7 @@ internal abstract class MessageEncoder
     public static readonly MessageEncoder Tail = new TailEncoder();
     public static readonly MessageEncoder Json = new JsonEncoder();
     public static readonly MessageEncoder JsonWebSocket = new JsonWebSocketEncoder();
+    public static readonly MessageEncoder SseJson = new SseJsonEncoder();
 
     /// <summary>Its number, below <see cref="Count"/>.</summary>
     public abstract int Index { get; }

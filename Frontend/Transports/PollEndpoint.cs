@@ -11,9 +11,9 @@ namespace OrleansGateway.Transports;
 /// before the first byte where the answer will end.
 /// </summary>
 internal sealed class PollEndpoint(
-    RelayRegistry relays, StartingPoint startingPoint, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
+    RelayRegistry relays, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    public async Task Handle(HttpContext context, string channel, PollRequest poll, Since since)
+    public async Task Handle(HttpContext context, Subject subject, PollRequest poll, Since since)
     {
         StreamResponse.SetHeaders(context.Response, poll.Encoder == MessageEncoder.Raw ? MessageText.TextType : JsonEncoder.ContentType);
         if (HttpMethods.IsHead(context.Request.Method))
@@ -21,16 +21,16 @@ internal sealed class PollEndpoint(
             return;
         }
 
-        var relay = relays.Take(channel);
+        var relay = relays.Take(subject);
         try
         {
-            if (await Find(context, relay, poll.Wait, since) is { } start)
+            if (await Find(context, relay, poll.Wait, since) is { } found)
             {
-                await Answer(context, relay, poll.Encoder, start, waited: poll.Wait > TimeSpan.Zero);
+                await Answer(context, relay, poll.Encoder, found, waited: poll.Wait > TimeSpan.Zero);
             }
             else
             {
-                await Problem.ChannelUnreachable(channel).Write(context);
+                await Problem.ChannelUnreachable(subject.Name).Write(context);
             }
         }
         finally
@@ -41,7 +41,7 @@ internal sealed class PollEndpoint(
 
     /// <summary>Finds where the answer begins and ends; waits for a first message where that was asked for.</summary>
     /// <returns>Null where the channel cannot be reached.</returns>
-    private async Task<Start?> Find(HttpContext context, ChannelRelay relay, TimeSpan wait, Since since)
+    private async Task<Poll?> Find(HttpContext context, Relay relay, TimeSpan wait, Since since)
     {
         var gone = context.RequestAborted;
 
@@ -57,19 +57,19 @@ internal sealed class PollEndpoint(
             {
                 // What the channel does not have yet when it is asked comes to this node later than now.
                 var news = relay.News();
-                var start = await startingPoint.FindId(relay, since, patience.Token);
-                if (!IsEmpty(start) || wait == TimeSpan.Zero)
+                var poll = await relay.FindPoll(since, patience.Token);
+                if (!poll.IsEmpty || wait == TimeSpan.Zero)
                 {
-                    return start;
+                    return poll;
                 }
 
                 await news.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (over.IsCancellationRequested)
                 {
-                    return start;
+                    return poll;
                 }
 
-                since = new Since(SinceKind.Id, start.After!.Value);
+                since = poll.Since;
             }
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
@@ -78,11 +78,11 @@ internal sealed class PollEndpoint(
         }
     }
 
-    private async Task Answer(HttpContext context, ChannelRelay relay, MessageEncoder encoder, Start start, bool waited)
+    private async Task Answer(HttpContext context, Relay relay, MessageEncoder encoder, Poll poll, bool waited)
     {
         var (response, gone) = (context.Response, context.RequestAborted);
-        response.Headers["Last-Event-ID"] = start.Newest.ToString();
-        if (IsEmpty(start))
+        response.Headers["Last-Event-ID"] = poll.ResumeId;
+        if (poll.IsEmpty)
         {
             response.StatusCode = waited ? StatusCodes.Status204NoContent : StatusCodes.Status200OK;
             if (waited)
@@ -93,7 +93,7 @@ internal sealed class PollEndpoint(
             return;
         }
 
-        if (start.Gap is { } gap)
+        foreach (var gap in poll.Gaps)
         {
             if (encoder.EncodeGap(gap) is { } said)
             {
@@ -105,8 +105,7 @@ internal sealed class PollEndpoint(
             }
         }
 
-        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time, TcpProgress.Of(context));
-        subscriber.JoinAfter(start.After!.Value, until: start.Newest);
+        var subscriber = poll.Join(encoder, response.BodyWriter, time, TcpProgress.Of(context));
         try
         {
             subscriber.Start();
@@ -122,6 +121,4 @@ internal sealed class PollEndpoint(
             relay.Remove(subscriber);
         }
     }
-
-    private static bool IsEmpty(in Start start) => start.Gap is null && start.After!.Value.Offset >= start.Newest.Offset;
 }

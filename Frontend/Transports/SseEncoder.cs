@@ -10,8 +10,11 @@ using OrleansGateway.Relays;
 namespace OrleansGateway.Transports;
 
 /// <summary>Server-sent events (WHATWG HTML, section 9.2).</summary>
-internal sealed class SseEncoder : MessageEncoder
+internal class SseEncoder : MessageEncoder
 {
+    /// <summary>The type of the response.</summary>
+    public const string ContentType = "text/event-stream";
+
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
     private static readonly byte[] Comment = ":\n\n"u8.ToArray();
 
@@ -52,7 +55,7 @@ internal sealed class SseEncoder : MessageEncoder
     public override byte[] EncodeGap(Gap gap)
     {
         var data = JsonSerializer.Serialize(
-            new GapData(gap.Channel, gap.After.ToString(), gap.Resumed.ToString(), gap.Missed), TransportJson.Default.GapData);
+            new GapData(gap.Channel, gap.After, gap.Resumed, gap.Missed), TransportJson.Default.GapData);
         return Encoding.UTF8.GetBytes($"event: gap\nid: {gap.Resumed}\ndata: {data}\n\n");
     }
 

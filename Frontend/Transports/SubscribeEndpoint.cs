@@ -5,8 +5,8 @@ using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
 
-/// <summary><c>GET /{channel}</c> as a stream over HTTP: raw, JSON, server-sent events, or the tail viewer.</summary>
-internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint startingPoint, IHostApplicationLifetime lifetime, TimeProvider time)
+/// <summary><c>GET /{channel}</c>, or several, as a stream over HTTP: raw, JSON, server-sent events, or the tail viewer.</summary>
+internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     // A channel that moves is found again within about a second; headers should not wait longer than a person would notice.
     private static readonly TimeSpan HeadersAtLatest = TimeSpan.FromMilliseconds(500);
@@ -14,12 +14,12 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
     // Long enough for a client that reads, short enough for a node that stops.
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
-    public async Task Handle(HttpContext context, string channel, Transport transport, Since since)
+    public async Task Handle(HttpContext context, Subject subject, Transport transport, Since since)
     {
         var (encoder, contentType) = transport switch
         {
             Transport.Json => (MessageEncoder.Json, JsonEncoder.ContentType),
-            Transport.Sse => (MessageEncoder.Sse, "text/event-stream"),
+            Transport.Sse => (subject.IsOne ? MessageEncoder.Sse : MessageEncoder.SseJson, SseEncoder.ContentType),
             Transport.Tail => (MessageEncoder.Tail, TailEncoder.ContentType),
             _ => (MessageEncoder.Raw, MessageText.TextType),
         };
@@ -29,7 +29,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
             return;
         }
 
-        var relay = relays.Take(channel);
+        var relay = relays.Take(subject);
         try
         {
             await Serve(context, relay, encoder, since);
@@ -40,13 +40,13 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         }
     }
 
-    private async Task Serve(HttpContext context, ChannelRelay relay, MessageEncoder encoder, Since since)
+    private async Task Serve(HttpContext context, Relay relay, MessageEncoder encoder, Since since)
     {
         var (response, gone) = (context.Response, context.RequestAborted);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
-        var starting = startingPoint.Find(relay, since, ending.Token);
+        var starting = relay.Find(since, ending.Token);
         await Task.WhenAny(starting, Task.Delay(HeadersAtLatest, time, gone));
-        if (starting is { IsCompletedSuccessfully: true, Result.Gap: { } known } && encoder.EncodeGap(known) is null)
+        if (starting is { IsCompletedSuccessfully: true, Result.Gaps: [var known, ..] } && encoder.EncodeGap(known) is null)
         {
             StreamResponse.SayGap(response, known);
         }
@@ -61,32 +61,16 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         if (starting.IsCanceled)
         {
             // The node stops before it reached the channel.
-            var nowhere = new Standing(relay.Name, null, time.GetUtcNow().ToUnixTimeMilliseconds());
+            var nowhere = new Standing(relay.Name, null as string, time.GetUtcNow().ToUnixTimeMilliseconds());
             await response.BodyWriter.WriteAsync(encoder.EncodeEnd(nowhere, EndReason.Shutdown) ?? [], gone);
             return;
         }
 
         var start = await starting;
-        var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time, TcpProgress.Of(context));
-        if (start.After is { } after)
-        {
-            subscriber.JoinAfter(after);
-        }
-        else
-        {
-            subscriber.JoinLive();
-        }
-
+        var subscriber = start.Join(encoder, response.BodyWriter, time, TcpProgress.Of(context));
         try
         {
-            // Where there is a gap, the client's own id is the one before it: who is cut off here is told again.
-            var standing = subscriber.Standing;
-            _ = subscriber.SendControl(encoder.EncodeOpen(start.Gap is { } before ? standing with { Id = before.After } : standing));
-            if (start.Gap is { } gap && encoder.EncodeGap(gap) is { } said)
-            {
-                _ = subscriber.SendControl(said);
-            }
-
+            SayStart(subscriber, encoder, start.Gaps);
             subscriber.Start();
             await using var aborted = gone.Register(() => subscriber.End(EndReason.Gone));
             if (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -105,6 +89,20 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         finally
         {
             relay.Remove(subscriber);
+        }
+    }
+
+    /// <summary>Says where it begins, and what is missing.</summary>
+    internal static void SayStart(Subscriber subscriber, MessageEncoder encoder, IReadOnlyList<Gap> gaps)
+    {
+        // Where there is a gap, the client's own id is the one before it: who is cut off here is told again.
+        var standing = subscriber.Standing;
+        foreach (var said in gaps.Select(encoder.EncodeGap).Prepend(encoder.EncodeOpen(gaps is [var before, ..] ? standing with { Id = before.After } : standing)))
+        {
+            if (said is { Length: > 0 })
+            {
+                _ = subscriber.SendControl(said);
+            }
         }
     }
 
@@ -129,7 +127,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
             await Task.WhenAny(starting, Task.Delay(encoder.KeepAliveEvery ?? Timeout.InfiniteTimeSpan, time, gone));
             if (!starting.IsCompleted)
             {
-                var nowhere = new Standing(channel, null, time.GetUtcNow().ToUnixTimeMilliseconds());
+                var nowhere = new Standing(channel, null as string, time.GetUtcNow().ToUnixTimeMilliseconds());
                 await response.BodyWriter.WriteAsync(encoder.EncodeKeepAlive(nowhere), gone);
             }
         }

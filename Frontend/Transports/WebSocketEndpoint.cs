@@ -23,7 +23,6 @@ namespace OrleansGateway.Transports;
 /// </remarks>
 internal sealed class WebSocketEndpoint(
     RelayRegistry relays,
-    StartingPoint startingPoint,
     Publisher publisher,
     IOptionsMonitor<FrontendOptions> options,
     IHostApplicationLifetime lifetime,
@@ -32,7 +31,7 @@ internal sealed class WebSocketEndpoint(
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    public async Task Handle(HttpContext context, string channel, Since since)
+    public async Task Handle(HttpContext context, Subject subject, Since since)
     {
         if (CheckHandshake(context, out var upgrade) is { } problem)
         {
@@ -48,18 +47,24 @@ internal sealed class WebSocketEndpoint(
 
         // Names of subprotocols are compared with their case (RFC 6455, section 4.2.2).
         var isJson = Negotiation.HasToken(context.Request.Headers.SecWebSocketProtocol, JsonWebSocketEncoder.Subprotocol, StringComparison.Ordinal);
+        if (!isJson && !subject.IsOne)
+        {
+            await Problem.NotAcceptableForSeveral.Write(context);
+            return;
+        }
+
         var encoder = isJson ? MessageEncoder.JsonWebSocket : MessageEncoder.WebSocket;
-        var relay = relays.Take(channel);
+        var relay = relays.Take(subject);
         try
         {
             if (await Find(context, relay, since) is not { } start)
             {
-                await Problem.ChannelUnreachable(channel).Write(context);
+                await Problem.ChannelUnreachable(subject.Name).Write(context);
                 return;
             }
 
             var response = context.Response;
-            if (start.Gap is { } gap && encoder.EncodeGap(gap) is null)
+            if (start.Gaps is [var gap, ..] && encoder.EncodeGap(gap) is null)
             {
                 StreamResponse.SayGap(response, gap);
             }
@@ -73,7 +78,7 @@ internal sealed class WebSocketEndpoint(
             response.Headers.Connection = "Upgrade";
             response.Headers.SecWebSocketAccept = AcceptOf(context.Request.Headers.SecWebSocketKey.ToString().Trim());
             await using var stream = await upgrade!.UpgradeAsync();
-            await Serve(context, stream, relay, encoder, start);
+            await Serve(context, stream, subject, relay, encoder, start);
         }
         finally
         {
@@ -83,12 +88,12 @@ internal sealed class WebSocketEndpoint(
 
     /// <summary>Waits until the channel is reached.</summary>
     /// <returns>Null where the node stops before.</returns>
-    private async Task<Start?> Find(HttpContext context, ChannelRelay relay, Since since)
+    private async Task<Beginning?> Find(HttpContext context, Relay relay, Since since)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            return await startingPoint.Find(relay, since, ending.Token);
+            return await relay.Find(since, ending.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -96,26 +101,17 @@ internal sealed class WebSocketEndpoint(
         }
     }
 
-    private async Task Serve(HttpContext context, Stream stream, ChannelRelay relay, MessageEncoder encoder, Start start)
+    private async Task Serve(HttpContext context, Stream stream, Subject subject, Relay relay, MessageEncoder encoder, Beginning start)
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        var subscriber = new Subscriber(relay, encoder, output, time, TcpProgress.Of(context));
+        var subscriber = start.Join(encoder, output, time, TcpProgress.Of(context));
         using var socket = WebSocket.CreateFromStream(
             new SubscriberStream(stream, subscriber),
             new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
-        if (start.After is { } after)
-        {
-            subscriber.JoinAfter(after);
-        }
-        else
-        {
-            subscriber.JoinLive();
-        }
-
-        SayStart(subscriber, encoder, start.Gap);
+        SubscribeEndpoint.SayStart(subscriber, encoder, start.Gaps);
         subscriber.Start();
         var publishing = new WebSocketPublishing(
-            publisher, subscriber, relay.Name, encoder == MessageEncoder.JsonWebSocket, context.Request.Query["publish"] == "0");
+            publisher, subscriber, subject, encoder == MessageEncoder.JsonWebSocket, context.Request.Query["publish"] == "0");
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
@@ -155,20 +151,6 @@ internal sealed class WebSocketEndpoint(
             await over.CancelAsync();
             subscriber.End(EndReason.Gone);
             relay.Remove(subscriber);
-        }
-    }
-
-    private static void SayStart(Subscriber subscriber, MessageEncoder encoder, Gap? gap)
-    {
-        var standing = subscriber.Standing;
-        if (encoder.EncodeOpen(gap is null ? standing : standing with { Id = gap.After }) is { Length: > 0 } open)
-        {
-            _ = subscriber.SendControl(open);
-        }
-
-        if (gap is not null && encoder.EncodeGap(gap) is { } said)
-        {
-            _ = subscriber.SendControl(said);
         }
     }
 

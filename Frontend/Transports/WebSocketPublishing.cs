@@ -9,10 +9,10 @@ namespace OrleansGateway.Transports;
 /// <summary>What a WebSocket's client sends is published: each message as it is, or with <c>gateway.json</c> as a <see cref="JsonCommand"/> that is answered.</summary>
 /// <param name="publisher">Publishes.</param>
 /// <param name="subscriber">Sends the answers.</param>
-/// <param name="channel">The channel.</param>
+/// <param name="subject">The channel, or several: then each message says which.</param>
 /// <param name="isJson">Whether it speaks <c>gateway.json</c>.</param>
 /// <param name="isSilent">Whether the client said that it would not publish.</param>
-internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscriber, string channel, bool isJson, bool isSilent)
+internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscriber, Subject subject, bool isJson, bool isSilent)
 {
     private readonly PublishPipeline _pipeline = new();
     private readonly TaskCompletionSource<WebSocketClose> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,20 +38,20 @@ internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscr
             return null;
         }
 
-        var publication = default(Publication);
+        var (channel, publication) = (subject.Name, default(Publication));
         var command = default(JsonCommand);
         Problem? problem = null;
         if (isJson)
         {
-            problem = isText ? JsonCommand.Read(message, channel, maxMessageBytes, out command) : Problem.BadRequest("message", "A message of gateway.json is text.");
-            publication = command.Publication;
+            problem = isText ? JsonCommand.Read(message, subject, maxMessageBytes, out command) : Problem.BadRequest("message", "A message of gateway.json is text.");
+            (channel, publication) = (command.Channel ?? channel, command.Publication);
         }
         else
         {
             publication = new Publication(new MessageDraft(isText ? MessageText.TextType : MessageText.BinaryType, message.ToArray()));
         }
 
-        var forbidden = isSilent ? "It said publish=0." : ChannelName.IsReadOnly(channel) ? "Only the gateway publishes to this channel." : null;
+        var forbidden = isSilent ? "It said publish=0." : subject.IsOne && ChannelName.IsReadOnly(channel) ? "Only the gateway publishes to this channel." : null;
         if (forbidden is not null)
         {
             if (isJson)

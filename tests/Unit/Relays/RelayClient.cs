@@ -24,10 +24,10 @@ internal sealed class RelayClient
     {
         _pipe = new Pipe(new PipeOptions(pauseWriterThreshold: room, resumeWriterThreshold: Math.Max(1, room / 2), useSynchronizationContext: false));
         Output = new CountingWriter(_pipe.Writer);
-        Subscriber = new Subscriber(relay, encoder, Output, time, progress);
+        Subscriber = new ChannelSubscriber(relay, encoder, Output, time, progress);
     }
 
-    public Subscriber Subscriber { get; }
+    public ChannelSubscriber Subscriber { get; }
 
     public CountingWriter Output { get; }
 

@@ -135,7 +135,7 @@ public class RelayRingTests
         return ring;
     }
 
-    private static RelayEntry GapOf(string epoch, long after, long resumed) => new(new Gap("c", new MessageId(epoch, after), new MessageId(epoch, resumed), resumed - after));
+    private static RelayEntry GapOf(string epoch, long after, long resumed) => new(new Gap("c", new MessageId(epoch, after), new MessageId(epoch, resumed), resumed - after), new MessageId(epoch, resumed));
 
     /// <summary>How many of the newest fit into the limits; the newest always does.</summary>
     private static int Kept(List<RelayEntry> all)

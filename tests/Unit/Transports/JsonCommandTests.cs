@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using OrleansGateway.Http;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Tests.Unit.Transports;
@@ -76,7 +77,7 @@ public class JsonCommandTests
     [Fact]
     public void Read_AnyBytes_NeverThrows() => Gen.OneOf(
         Gen.Byte.Array[0, 40],
-        Gen.String.Select(x => JsonSerializer.SerializeToUtf8Bytes(new { publish = x, @ref = x }))).Sample(bytes => JsonCommand.Read(bytes, "c", Limit, out _));
+        Gen.String.Select(x => JsonSerializer.SerializeToUtf8Bytes(new { publish = x, @ref = x }))).Sample(bytes => JsonCommand.Read(bytes, new Subject("c"), Limit, out _));
 
-    private static OrleansGateway.Http.Problem? Read(string text, out JsonCommand command) => JsonCommand.Read(Encoding.UTF8.GetBytes(text), "c", Limit, out command);
+    private static Problem? Read(string text, out JsonCommand command) => JsonCommand.Read(Encoding.UTF8.GetBytes(text), new Subject("c"), Limit, out command);
 }

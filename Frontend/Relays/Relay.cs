@@ -1,0 +1,92 @@
+using OrleansGateway.Http;
+using OrleansGateway.Transports;
+
+namespace OrleansGateway.Relays;
+
+/// <summary>
+/// What some clients of this node listen to, however many they are: holds its newest messages, and lets each subscriber write
+/// what it has not seen. Nobody waits for another's socket.
+/// </summary>
+internal abstract class Relay(string name) : IAsyncDisposable
+{
+    private readonly List<Subscriber> _subscribers = [];
+    private Subscriber[]? _snapshot;
+    private TaskCompletionSource? _news;
+
+    /// <summary>A channel's name, or a selection as it is written.</summary>
+    public string Name => name;
+
+    /// <summary>The newest messages.</summary>
+    public RelayRing Ring { get; } = new();
+
+    /// <summary>Ends when it was reached for the first time. Until then subscribers can wait.</summary>
+    public abstract Task Started { get; }
+
+    /// <summary>Guards what belongs together: the ring's end, where that is, and who gets what comes next.</summary>
+    protected Lock Lock { get; } = new();
+
+    /// <summary>Waits until it can be reached, and finds where a subscription begins.</summary>
+    public abstract Task<Beginning> Find(Since since, CancellationToken cancellationToken);
+
+    /// <summary>Waits until it can be reached, and finds what there is.</summary>
+    public abstract Task<Poll> FindPoll(Since since, CancellationToken cancellationToken);
+
+    /// <summary>Adds a subscriber that has its place, or finds it by itself.</summary>
+    public void Add(Subscriber subscriber)
+    {
+        lock (Lock)
+        {
+            _subscribers.Add(subscriber);
+            _snapshot = null;
+        }
+    }
+
+    public void Remove(Subscriber subscriber)
+    {
+        lock (Lock)
+        {
+            _subscribers.Remove(subscriber);
+            _snapshot = null;
+        }
+    }
+
+    /// <summary>All present subscribers.</summary>
+    public Subscriber[] Snapshot()
+    {
+        lock (Lock)
+        {
+            return _snapshot ??= [.. _subscribers];
+        }
+    }
+
+    /// <summary>Ends when something new comes to this node after this call.</summary>
+    public Task News()
+    {
+        lock (Lock)
+        {
+            return (_news ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Once a second: forgets what was held for those who come soon.</summary>
+    public virtual void Expire(long now)
+    {
+    }
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Lets all write what is new in the ring.</summary>
+    protected void PumpAll()
+    {
+        lock (Lock)
+        {
+            _news?.SetResult();
+            _news = null;
+        }
+
+        foreach (var subscriber in Snapshot())
+        {
+            subscriber.Pump();
+        }
+    }
+}

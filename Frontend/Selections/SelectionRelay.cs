@@ -1,0 +1,295 @@
+using Microsoft.Extensions.Logging;
+using OrleansGateway.Channels;
+using OrleansGateway.Http;
+using OrleansGateway.Journals;
+using OrleansGateway.Relays;
+using OrleansGateway.Transports;
+
+namespace OrleansGateway.Selections;
+
+/// <summary>
+/// Several channels on this node as one: the channels that are named come from their relays, and what is below the prefixes from
+/// the journals. Each entry of its ring has the cursor that goes on after it.
+/// </summary>
+internal sealed partial class SelectionRelay : Relay, IRelayTap
+{
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
+
+    private readonly RelayRegistry _relays;
+    private readonly SelectionSources _sources;
+    private readonly ILogger<SelectionRelay> _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ChannelRelay[] _channels;
+    private readonly SelectionPosition _position;
+    private readonly Cursor.Writer _cursors;
+
+    public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger)
+        : base(selection.Text)
+    {
+        (Selection, _relays, _sources, _time, _logger) = (selection, relays, sources, time, logger);
+        _position = new SelectionPosition(selection);
+        _cursors = new Cursor.Writer(selection, sources.StoreOf(selection));
+        _channels = [.. selection.Names.Select(relays.Take)];
+        Started = Start();
+    }
+
+    public ChannelSelection Selection { get; }
+
+    public override Task Started { get; }
+
+    /// <summary>The relays of the channels that are named, in the order of the names.</summary>
+    public IReadOnlyList<ChannelRelay> Channels => _channels;
+
+    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken)
+    {
+        await Started.WaitAsync(cancellationToken);
+        return since.Kind == SinceKind.None
+            ? new SelectionBeginning(this)
+            : await new SelectionStart(this, _sources, _time).Find(since, cancellationToken);
+    }
+
+    public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken)
+    {
+        await Started.WaitAsync(cancellationToken);
+        var start = await new SelectionStart(this, _sources, _time).Find(since, cancellationToken);
+        return new SelectionPoll(start, await start.Reader!.HasMore().WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Adds a subscriber that begins with the next message.</summary>
+    /// <returns>The place in the ring and the cursor that goes on after it.</returns>
+    public (long Place, string Cursor) AddLive(Subscriber subscriber)
+    {
+        lock (Lock)
+        {
+            Add(subscriber);
+            return (Ring.Next, _cursors.Write(_position));
+        }
+    }
+
+    /// <summary>Where it stands: the place of the next message in the ring, and what was seen before.</summary>
+    public (long Place, SelectionPosition Position) Here()
+    {
+        lock (Lock)
+        {
+            return (Ring.Next, _position.Copy());
+        }
+    }
+
+    /// <summary>The cursor of a position.</summary>
+    public string CursorOf(SelectionPosition position) => _cursors.Write(position);
+
+    /// <summary>Reads what came after a cursor, up to a place in the ring.</summary>
+    /// <returns>Null while this node is not as far as the cursor; it will be soon.</returns>
+    public (SelectionReader Reader, long Place)? ReadAfter(Cursor cursor)
+    {
+        var (place, here) = Here();
+        var from = cursor.PositionIn(Selection, here);
+        return here.Covers(from) ? (Read(from, here, cursor.FilterFor(Selection)), place) : null;
+    }
+
+    /// <summary>Reads what came between two positions.</summary>
+    /// <param name="from">After it.</param>
+    /// <param name="to">Up to it.</param>
+    /// <param name="isBelow">The channels that the prefixes bring.</param>
+    /// <param name="fromMs">Below the prefixes nothing that was accepted before this time, in ms since 1970.</param>
+    public SelectionReader Read(SelectionPosition from, SelectionPosition to, Func<string, bool> isBelow, long fromMs = 0) =>
+        new(this, _sources.Read(isBelow, from.Journals, fromMs), from, to, _time);
+
+    /// <summary>Reads what came between two positions, but below the prefixes only the newest message of each channel.</summary>
+    public SelectionReader ReadLatest(SelectionPosition from, SelectionPosition to, IEnumerable<(int Journal, JournalEntry Entry)> latest)
+    {
+        var ordered = latest.OrderBy(x => x.Journal).ThenBy(x => x.Entry.Place).ToList();
+
+        // Whoever is cut off between them gets all that came after the last that he has, rather than nothing of it.
+        var at = to.Copy();
+        foreach (var first in ordered.DistinctBy(x => x.Journal))
+        {
+            at.Journals[first.Journal] = new JournalPlace(first.Entry.Place - 1);
+        }
+
+        var entries = new List<RelayEntry>(ordered.Count);
+        for (var i = 0; i < ordered.Count; i++)
+        {
+            var (journal, entry) = ordered[i];
+            entries.AddRange(EntriesOf(journal, entry, entry.Batch.Count - 1, at));
+            at.Journals[journal] = i + 1 < ordered.Count && ordered[i + 1].Journal == journal ? new JournalPlace(ordered[i + 1].Entry.Place - 1) : to.Journals[journal];
+        }
+
+        return new SelectionReader(this, _sources.Read(Selection.IsBelowPrefix, to.Journals), from, to, _time, entries);
+    }
+
+    /// <summary>The messages of an entry of a journal, each with its cursor.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="taken">How many of its first messages are left out.</param>
+    /// <param name="position">The position before it, which moves behind it.</param>
+    public IEnumerable<RelayEntry> EntriesOf(int journal, JournalEntry entry, int taken, SelectionPosition position)
+    {
+        var left = entry.Batch.Count;
+        foreach (var message in entry.Batch)
+        {
+            if (--left < entry.Batch.Count - taken)
+            {
+                position.Journals[journal] = new JournalPlace(entry.Place, left);
+                yield return new RelayEntry(entry.Channel, entry.Batch.Epoch, message, _cursors.Write(position));
+            }
+        }
+    }
+
+    void IRelayTap.OnMessages(string channel, MessageBatch batch, long after)
+    {
+        lock (Lock)
+        {
+            foreach (var message in batch)
+            {
+                if (message.Offset > after)
+                {
+                    MoveTo(channel, new MessageId(batch.Epoch, message.Offset));
+                    Ring.Append(new RelayEntry(channel, batch.Epoch, message, _cursors.Write(_position)));
+                }
+            }
+        }
+
+        PumpAll();
+    }
+
+    void IRelayTap.OnEpoch(string channel, MessageId before, bool deleted)
+    {
+        lock (Lock)
+        {
+            var cursor = _cursors.Write(_position);
+            MoveTo(channel, before);
+            if (!deleted)
+            {
+                AppendGap(channel, cursor, before, null);
+            }
+        }
+
+        PumpAll();
+    }
+
+    void IRelayTap.OnGap(string channel, MessageId after, MessageId resumed)
+    {
+        lock (Lock)
+        {
+            var cursor = _cursors.Write(_position);
+            MoveTo(channel, resumed);
+            AppendGap(channel, cursor, resumed, resumed.Offset - after.Offset);
+        }
+
+        PumpAll();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var channel in _channels)
+        {
+            channel.RemoveTap(this);
+            _relays.Release(channel);
+        }
+    }
+
+    private void MoveTo(string channel, MessageId id) => _position.Channels[IndexOf(channel)] = id;
+
+    private int IndexOf(string channel)
+    {
+        for (var i = 0; ; i++)
+        {
+            if (Selection.Names[i] == channel)
+            {
+                return i;
+            }
+        }
+    }
+
+    private void AppendGap(string channel, string after, MessageId resumed, long? missed)
+    {
+        var cursor = _cursors.Write(_position);
+        Ring.Append(new RelayEntry(new Gap(channel, after, cursor, missed), resumed, cursor));
+    }
+
+    private async Task Start()
+    {
+        for (var i = 0; i < _channels.Length; i++)
+        {
+            await _channels[i].Started;
+            lock (Lock)
+            {
+                // What comes to the tap at once waits for the lock.
+                _position.Channels[i] = _channels[i].AddTap(this);
+            }
+        }
+
+        if (Selection.Prefixes.Count > 0)
+        {
+            var reader = await Persist(() => _sources.ReadFromNow(Selection.IsBelowPrefix));
+            MoveTo(reader);
+            _ = FollowJournals(reader);
+        }
+    }
+
+    private async Task FollowJournals(JournalReader reader)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            // Before it is read: what comes later tells.
+            var news = _sources.News();
+            await Persist(async () =>
+            {
+                var ends = await _sources.Ends();
+                while (await reader.Read(ends, OnEntry))
+                {
+                    MoveTo(reader);
+                    PumpAll();
+                }
+
+                return true;
+            });
+            await news.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void OnEntry(int journal, JournalEntry entry, int taken)
+    {
+        lock (Lock)
+        {
+            foreach (var each in EntriesOf(journal, entry, taken, _position))
+            {
+                Ring.Append(each);
+            }
+        }
+    }
+
+    private void MoveTo(JournalReader reader)
+    {
+        lock (Lock)
+        {
+            foreach (var (journal, place) in reader.Places)
+            {
+                _position.Journals[journal] = place;
+            }
+        }
+    }
+
+    private async Task<T> Persist<T>(Func<Task<T>> action)
+    {
+        while (true)
+        {
+            try
+            {
+                return await action();
+            }
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            {
+                LogRetry(exception, Name);
+            }
+
+            await Task.Delay(BetweenAttempts, _time, _stop.Token);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "The journals cannot be read for {Selection}; trying again")]
+    private partial void LogRetry(Exception exception, string selection);
+}

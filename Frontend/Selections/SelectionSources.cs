@@ -1,0 +1,53 @@
+using OrleansGateway.Channels;
+using OrleansGateway.Journals;
+
+namespace OrleansGateway.Selections;
+
+/// <summary>Where that comes from which prefixes select: the journals of all nodes.</summary>
+/// <param name="client">Leads to channels.</param>
+/// <param name="watch">Tells when something was appended.</param>
+/// <param name="journals">The journals; none where the store has no such order.</param>
+internal sealed class SelectionSources(IClusterClient client, IJournalWatch watch, IEnumerable<IChannelJournals> journals)
+{
+    // A call that was under way when its grain moved or died can stay without an answer for long.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly IChannelJournals? _journals = journals.SingleOrDefault();
+
+    private IChannelJournals Journals => _journals ?? throw new NotSupportedException("This store has no journals.");
+
+    /// <summary>The store that a selection's cursors name.</summary>
+    public string StoreOf(ChannelSelection selection) => selection.Prefixes.Count > 0 ? Journals.Store : string.Empty;
+
+    /// <inheritdoc cref="IJournalWatch.News"/>
+    public Task News() => watch.News();
+
+    /// <inheritdoc cref="IChannelJournals.Ends"/>
+    public Task<IReadOnlyDictionary<int, long>> Ends() => Journals.Ends();
+
+    /// <inheritdoc cref="IChannelJournals.DroppedAfter"/>
+    public Task<IReadOnlyList<string>> DroppedAfter(int journal, long after, Func<string, bool> includes, int max) =>
+        Journals.DroppedAfter(journal, after, includes, max);
+
+    /// <summary>Reads on after a place in each journal.</summary>
+    public JournalReader Read(Func<string, bool> includes, IReadOnlyDictionary<int, JournalPlace> places, long fromMs = 0) =>
+        new(Journals, includes, channel => Settle(channel), places, fromMs);
+
+    /// <summary>Reads on from now.</summary>
+    public async Task<JournalReader> ReadFromNow(Func<string, bool> includes)
+    {
+        // The ends are not of one moment. What a new owner appended may be before one, and what comes before it in its channel behind another:
+        // so what comes until all are read again counts as read too.
+        var ends = await Ends();
+        var reader = Read(includes, ends.ToDictionary(x => x.Key, x => new JournalPlace(x.Value)));
+        ends = await Ends();
+        while (await reader.Read(ends, static (_, _, _) => { }))
+        {
+        }
+
+        return reader;
+    }
+
+    // Whoever asks a channel makes it settle down.
+    private Task<ChannelPosition> Settle(string channel) => client.GetGrain<IChannelGrain>(channel).GetPosition().WaitAsync(CallTimeout);
+}

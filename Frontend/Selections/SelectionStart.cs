@@ -1,0 +1,160 @@
+using System.IO.Pipelines;
+using OrleansGateway.Channels;
+using OrleansGateway.Http;
+using OrleansGateway.Journals;
+using OrleansGateway.Relays;
+using OrleansGateway.Transports;
+
+namespace OrleansGateway.Selections;
+
+/// <summary>Finds the place at which a subscription to several channels begins.</summary>
+internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sources, TimeProvider time)
+{
+    // More channels than that with a gap are told as one.
+    private const int MaxGaps = 64;
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+
+    private readonly StartingPoint _channels = new(time);
+
+    public async Task<SelectionBeginning> Find(Since since, CancellationToken cancellationToken)
+    {
+        var selection = relay.Selection;
+        var from = since.Kind == SinceKind.None ? relay.Here().Position
+            : since.Cursor?.PositionIn(selection, relay.Here().Position) ?? new SelectionPosition(selection);
+        var told = since.Cursor is null ? null : relay.CursorOf(from);
+        var gaps = new List<Gap>();
+        for (var i = 0; i < selection.Names.Count; i++)
+        {
+            var channel = relay.Channels[i];
+            var start = await _channels.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[i]!.Value), cancellationToken);
+            from.Channels[i] = start.After;
+            if (start.Gap is { } gap)
+            {
+                gaps.Add(gap with { After = told!, Resumed = told = relay.CursorOf(from) });
+            }
+        }
+
+        if (since.Cursor is { } cursor && selection.Prefixes.Any(cursor.Knows))
+        {
+            await FindInJournals(cursor, from, gaps).WaitAsync(cancellationToken);
+        }
+
+        var (place, here) = relay.Here();
+        while (!here.Covers(from))
+        {
+            // Ahead of this node, which will be there soon.
+            await Task.Delay(BetweenLooks, time, cancellationToken);
+            (place, here) = relay.Here();
+        }
+
+        var reader = since.Kind == SinceKind.Latest ? await ReadLatest(from, here, cancellationToken)
+            : relay.Read(from, here, since.Cursor?.FilterFor(selection) ?? selection.IsBelowPrefix, since.TimeMs);
+        return new SelectionBeginning(relay, reader, relay.CursorOf(from), place, gaps);
+    }
+
+    private async Task FindInJournals(Cursor cursor, SelectionPosition from, List<Gap> gaps)
+    {
+        var prefixes = string.Join(',', relay.Selection.Prefixes.Where(cursor.Knows).Select(ChannelSelection.PatternOf));
+        var told = relay.CursorOf(from);
+        if (cursor.Store != sources.StoreOf(relay.Selection))
+        {
+            from.Journals.Clear();
+            gaps.Add(new Gap(prefixes, told, relay.CursorOf(from), null));
+            return;
+        }
+
+        var filter = cursor.FilterFor(relay.Selection);
+        var ends = await sources.Ends();
+        var dropped = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (journal, place) in cursor.Journals)
+        {
+            if (place.Last > ends.GetValueOrDefault(journal))
+            {
+                // It was never there: only what is new.
+                from.Journals[journal] = new JournalPlace(ends.GetValueOrDefault(journal));
+                gaps.Add(new Gap(prefixes, told, told = relay.CursorOf(from), null));
+            }
+            else
+            {
+                dropped.UnionWith(await sources.DroppedAfter(journal, place.Next - 1, filter, MaxGaps + 1));
+            }
+        }
+
+        // What is not in it is a file that came later: of that everything is missing that was dropped.
+        foreach (var journal in ends.Keys.Where(x => !cursor.Journals.ContainsKey(x)))
+        {
+            dropped.UnionWith(await sources.DroppedAfter(journal, 0, filter, MaxGaps + 1));
+        }
+
+        gaps.AddRange((dropped.Count > MaxGaps ? [prefixes] : dropped).Select(x => new Gap(x, told, told, null)));
+    }
+
+    /// <summary>The newest message of each channel, and then what comes after.</summary>
+    private async Task<SelectionReader> ReadLatest(SelectionPosition from, SelectionPosition here, CancellationToken cancellationToken)
+    {
+        var ends = here.Journals.ToDictionary(x => x.Key, x => x.Value.Last);
+        var latest = new Dictionary<string, (int Journal, JournalEntry Entry)>(StringComparer.Ordinal);
+        var journals = sources.Read(relay.Selection.IsBelowPrefix, from.Journals);
+        while (!journals.IsAt(ends))
+        {
+            if (!await journals.Read(ends, (journal, entry, _) => latest[entry.Channel] = (journal, entry)).WaitAsync(cancellationToken))
+            {
+                await Task.Delay(BetweenLooks, time, cancellationToken);
+            }
+        }
+
+        return relay.ReadLatest(from, here, latest.Values);
+    }
+}
+
+/// <summary>The place at which a subscription to several channels begins.</summary>
+/// <param name="relay">Their relay.</param>
+/// <param name="reader">Reads what comes before what is new; null for nothing.</param>
+/// <param name="cursor">The cursor before it.</param>
+/// <param name="place">The place in the ring up to which it reads.</param>
+/// <param name="gaps">What is missing.</param>
+internal sealed class SelectionBeginning(
+    SelectionRelay relay, SelectionReader? reader = null, string cursor = "", long place = 0, IReadOnlyList<Gap>? gaps = null) : Beginning
+{
+    public override IReadOnlyList<Gap> Gaps => gaps ?? [];
+
+    /// <summary>Reads what there is; null where that was not asked for.</summary>
+    public SelectionReader? Reader => reader;
+
+    public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
+        Join(encoder, output, time, progress, isFinite: false);
+
+    /// <summary>The same, which may end with what there is.</summary>
+    public SelectionSubscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress, bool isFinite)
+    {
+        var subscriber = new SelectionSubscriber(relay, encoder, output, time, progress);
+        if (reader is null)
+        {
+            subscriber.JoinLive();
+        }
+        else
+        {
+            subscriber.JoinAfter(reader, cursor, isFinite ? null : place);
+        }
+
+        return subscriber;
+    }
+}
+
+/// <summary>What there is in several channels when it is asked for.</summary>
+/// <param name="start">Where it begins.</param>
+/// <param name="hasMessages">Whether there is any message.</param>
+internal sealed class SelectionPoll(SelectionBeginning start, bool hasMessages) : Poll
+{
+    public override IReadOnlyList<Gap> Gaps => start.Gaps;
+
+    public override bool IsEmpty => !hasMessages && start.Gaps.Count == 0;
+
+    public override string ResumeId => start.Reader!.End;
+
+    public override Since Since => new(SinceKind.Cursor, Cursor: Cursor.Parse(ResumeId));
+
+    public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
+        start.Join(encoder, output, time, progress, isFinite: true);
+}
