@@ -79,7 +79,7 @@ internal sealed class AccountingRun(AccountingSettings settings, Action<string> 
             End = _publishers.Concat([Closer]).SelectMany(y => y.Publications).Where(y => y.Channel == x)
                 .SelectMany(y => y.Attempts).Max(y => y.Last?.Offset) ?? 0,
             Publications = [.. _publishers.Concat([Closer]).SelectMany(y => y.Publications).Where(y => y.Channel == x)],
-            Readings = [.. (_crowd?.Subscribers ?? []).Where(y => y.Channel == x).Select(y => y.Reading)],
+            Readings = [.. (_crowd?.Subscribers ?? []).Where(y => y.Channel == x).Select(y => y.Reading), .. (_crowd?.Several ?? []).Select(y => y.Readings[x])],
             Whole = [.. _whole.Where(y => y.Channel == x).Select(y => y.Reading)],
         })];
     }

@@ -36,7 +36,7 @@ internal sealed record AccountingSettings
     /// <summary>The nodes that are struck, and that hold no channel when it begins; null: all are.</summary>
     public IReadOnlyList<int>? Struck { get; init; }
 
-    /// <summary>What the gateway cannot do yet: <c>keys</c>, <c>batches</c>, <c>json</c>, <c>gateway.json</c>, <c>poll</c>.</summary>
+    /// <summary>What the gateway cannot do yet: <c>keys</c>, <c>batches</c>, <c>json</c>, <c>gateway.json</c>, <c>poll</c>, <c>several</c>.</summary>
     public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
 
     /// <summary>Reads them. A longer run has a larger disk, for all that it publishes is kept.</summary>

@@ -8,6 +8,15 @@ namespace OrleansGateway.Tests.Accounting.Subscribing;
 /// <summary>The JSON objects of <c>as=json</c>, <c>gateway.json</c> and <c>poll</c>.</summary>
 internal static class JsonEvents
 {
+    /// <summary>The bytes of a message.</summary>
+    public static byte[] BodyOf(JsonElement message)
+    {
+        var data = message.GetProperty("data");
+        return message.TryGetProperty("encoding", out var encoding) && encoding.GetString() == "base64"
+            ? data.GetBytesFromBase64()
+            : Encoding.UTF8.GetBytes(data.GetString()!);
+    }
+
     public static void Note(Notes notes, ReadOnlyMemory<byte> line)
     {
         using var json = JsonDocument.Parse(line);
@@ -19,10 +28,7 @@ internal static class JsonEvents
                 notes.Begins(id!.Value);
                 break;
             case "message":
-                var data = root.GetProperty("data");
-                var body = root.TryGetProperty("encoding", out var encoding) && encoding.GetString() == "base64"
-                    ? data.GetBytesFromBase64()
-                    : Encoding.UTF8.GetBytes(data.GetString()!);
+                var body = BodyOf(root);
                 var time = DateTimeOffset.Parse(root.GetProperty("time").GetString()!, CultureInfo.InvariantCulture);
                 notes.Message(id, body, time.ToUnixTimeMilliseconds());
                 break;

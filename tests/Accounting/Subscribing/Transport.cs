@@ -6,7 +6,7 @@ namespace OrleansGateway.Tests.Accounting.Subscribing;
 /// <summary>A way to subscribe: reads one connection and notes what comes. It ends when the stream does, however.</summary>
 internal abstract class Transport
 {
-    private protected static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) })
+    internal static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
