@@ -39,6 +39,9 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         _janitor = new Janitor(_directory, _number, _writer, retention, time, logger);
     }
 
+    /// <summary>The files.</summary>
+    internal StoreDirectory Files => _directory;
+
     /// <inheritdoc/>
     public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
 

@@ -15,6 +15,7 @@ public static class LocalLogHosting
         services.Configure<LocalLogOptions>(x => x.Directory = directory);
         services.AddSingleton<LocalChannelLog>();
         services.AddSingleton<IChannelLog>(sp => sp.GetRequiredService<LocalChannelLog>());
+        services.AddSingleton<IChannelCatalog, LocalChannelCatalog>();
         return services.AddHostedService<Opening>();
     }
 

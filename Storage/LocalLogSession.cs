@@ -258,12 +258,11 @@ internal sealed class LocalLogSession : IChannelLogSession
             if (segment.File == Own.File && segment.First < oldest)
             {
                 statements.Drop(segment.Channel, segment.Term, _dropped, oldest, keysFromMs, originsFromMs);
-                if (segment == Own)
-                {
-                    statements.Gone.Bind(1, oldest - 1).Bind(2, segment.Channel).Bind(3, segment.Term).Run();
-                }
             }
         }
+
+        // Also of what is in other files: so whoever looks at them knows that it does not count any more.
+        statements.Gone.Bind(1, oldest - 1).Bind(2, Own.Channel).Bind(3, Own.Term).Run();
     }
 
     // On the writer's thread, after a commit.

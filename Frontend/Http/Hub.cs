@@ -49,7 +49,7 @@ internal sealed class Hub(
         }
 
         context.Response.Headers.Allow = Allowed;
-        return new Problem(405, "method", "This method is not for channels", $"'{method}' is none of {Allowed}.").Write(context);
+        return Problem.Method(method, Allowed).Write(context);
     }
 
     private async Task Delete(HttpContext context, string channel)

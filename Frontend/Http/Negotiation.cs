@@ -110,6 +110,22 @@ internal static class Negotiation
         return best;
     }
 
+    /// <summary>Whether what is there in one form only can be sent.</summary>
+    public static bool Accepts(HttpRequest request, string type)
+    {
+        var accept = request.Headers.Accept.ToString();
+        if (string.IsNullOrWhiteSpace(accept))
+        {
+            return true;
+        }
+
+        // The range that fits best decides.
+        var offered = new MediaTypeHeaderValue(type);
+        return MediaTypeHeaderValue.TryParseList([accept], out var ranges)
+            && ranges.Where(offered.IsSubsetOf).MinBy(x => x.MatchesAllTypes ? 2 : x.MatchesAllSubTypes ? 1 : 0) is { } best
+            && best.Quality is not 0.0;
+    }
+
     /// <summary>Whether a header that is a list (RFC 9110, section 5.6.1) has an item.</summary>
     internal static bool HasToken(StringValues header, string token, StringComparison comparison = StringComparison.OrdinalIgnoreCase)
     {

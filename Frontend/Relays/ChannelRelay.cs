@@ -44,6 +44,9 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
     public RelayPages Pages { get; }
 
+    /// <summary>How many subscribers there are, without those that only read what there is.</summary>
+    public int SubscriberCount => Snapshot().Count(x => !x.IsPoll);
+
     /// <summary>Adds a subscriber that begins with the next message.</summary>
     /// <returns>The place in the ring and the id after which it begins.</returns>
     public (long Place, MessageId After) AddLive(Subscriber subscriber)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Channels;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -12,7 +13,7 @@ internal sealed class RelayRegistry(
     IOptionsMonitor<FrontendOptions> options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<ChannelRelay> logger) : BackgroundService
+    ILogger<ChannelRelay> logger) : BackgroundService, ISubscriberCounts
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -20,6 +21,13 @@ internal sealed class RelayRegistry(
     private const int IdleTicksUntilEnd = 10;
 
     private readonly ConcurrentDictionary<string, Held> _relays = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public IEnumerable<KeyValuePair<string, int>> All =>
+        _relays.Select(x => KeyValuePair.Create(x.Key, x.Value.Relay.SubscriberCount)).Where(x => x.Value > 0);
+
+    /// <inheritdoc/>
+    public int CountOf(string channel) => _relays.TryGetValue(channel, out var held) ? held.Relay.SubscriberCount : 0;
 
     /// <summary>Takes hold of a channel's relay. Every take is given back by <see cref="Release"/>.</summary>
     public ChannelRelay Take(string channel)

@@ -59,6 +59,9 @@ internal sealed class Subscriber
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
 
+    /// <summary>Whether it ends by itself when it has sent what there was.</summary>
+    public bool IsPoll => _until is not null;
+
     /// <summary>Where it stands. Exact before it starts and after it ended.</summary>
     public Standing Standing => new(_relay.Name, _after, _time.GetUtcNow().ToUnixTimeMilliseconds());
 

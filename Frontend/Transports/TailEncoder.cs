@@ -28,12 +28,7 @@ internal sealed class TailEncoder : MessageEncoder
     }
 
     // Nothing that a browser would run: raster images keep their type, other text is plain.
-    private static string ShownAs(RelayEntry entry)
-    {
-        var type = entry.Message.ContentType;
-        var media = (type?.IndexOf(';') is >= 0 and var end ? type[..end] : type)?.Trim().ToLowerInvariant();
-        return media is "image/png" or "image/jpeg" or "image/gif" or "image/webp" or "image/avif" or "image/bmp" ? media
-            : MessageText.IsText(entry.Message) ? MessageText.TextType
-            : MessageText.BinaryType;
-    }
+    private static string ShownAs(RelayEntry entry) => MessageText.IsRasterImage(entry.Message.ContentType)
+        ? MessageText.MediaOf(entry.Message.ContentType).ToString().ToLowerInvariant()
+        : MessageText.IsText(entry.Message) ? MessageText.TextType : MessageText.BinaryType;
 }

@@ -128,4 +128,21 @@ public class NegotiationTests
         request.Headers.Upgrade = upgrade;
         return request;
     }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("*/*", true)]
+    [InlineData("application/*;q=0.1", true)]
+    [InlineData("text/html,*/*;q=0.8", true)]
+    [InlineData("application/json;q=0, */*", false)]
+    [InlineData("application/*;q=0, */*", false)]
+    [InlineData("application/*;q=0, application/json", true)]
+    [InlineData("text/html", false)]
+    [InlineData("rubbish", false)]
+    public void Accepts_OneForm_ByTheRangeThatFitsBest(string accept, bool expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Accept = accept;
+        Assert.Equal(expected, Negotiation.Accepts(context.Request, "application/json"));
+    }
 }
