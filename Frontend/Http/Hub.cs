@@ -83,7 +83,7 @@ internal sealed class Hub(
         }
 
         var text = SinceOf(context.Request);
-        var since = new Since(poll is not null ? SinceKind.All : transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
+        var since = new Since(poll is not null ? SinceKind.All : transport is Transport.Tail or Transport.SvgTail ? SinceKind.Latest : SinceKind.None);
         if (text.Length > 0 && !Since.TryParse(text, time.GetUtcNow(), out since))
         {
             return Problem.BadRequest(

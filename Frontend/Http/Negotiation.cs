@@ -19,6 +19,9 @@ internal enum Transport
     /// <summary>Each part replaces the one before.</summary>
     Tail,
 
+    /// <summary>The same, with text drawn as images.</summary>
+    SvgTail,
+
     /// <summary>The messages' bytes, each with a newline.</summary>
     Raw,
 
@@ -32,6 +35,22 @@ internal static class Negotiation
     /// <summary>Chooses for a request.</summary>
     /// <returns>A problem where there is nothing to choose, or null.</returns>
     public static Problem? Choose(HttpRequest request, out Transport transport)
+    {
+        var problem = ChooseTransport(request, out transport);
+        if (problem is null && request.Query.TryGetValue("render", out var render))
+        {
+            if (render != "svg" || transport != Transport.Tail)
+            {
+                return Problem.BadRequest("render", $"'render={render}' is not for this form: render=svg goes with as=tail, and there is no other.");
+            }
+
+            transport = Transport.SvgTail;
+        }
+
+        return problem;
+    }
+
+    private static Problem? ChooseTransport(HttpRequest request, out Transport transport)
     {
         transport = default;
         if (request.Query.TryGetValue("as", out var named))
