@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
@@ -36,6 +36,7 @@ public static class FrontendHosting
         });
         services.AddRoutingCore();
         services.AddSingleton<RelayRegistry>();
+        services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<RelayRegistry>());
         services.AddHostedService(sp => sp.GetRequiredService<RelayRegistry>());
         services.AddSingleton<SelectionSources>();
         services.AddSingleton<Publisher>();
@@ -44,6 +45,7 @@ public static class FrontendHosting
         services.AddSingleton<PollEndpoint>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<PageEndpoint>();
+        services.AddSingleton<ChannelsEndpoint>();
         services.AddSingleton<Origins>();
         services.AddSingleton<Hub>();
         return services;
@@ -59,7 +61,6 @@ public static class FrontendHosting
         app.Use((context, next) => SystemEndpoints.Owns(context.Request.Path) ? next(context) : hub.Handle(context));
         app.UseRouting();
         app.MapSystem();
-        app.MapFallback("{**path}", static (HttpContext context) => Problem.NotFound(context.Request.Path).Write(context));
         return app;
     }
 }

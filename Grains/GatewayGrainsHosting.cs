@@ -15,7 +15,7 @@ namespace OrleansGateway;
 public static class GatewayGrainsHosting
 {
     /// <summary>Adds channels, their streams, the bridges, the announcer and the view of the cluster.</summary>
-    /// <remarks>The channels' messages are kept in memory, unless another <see cref="IChannelLog"/> was registered before.</remarks>
+    /// <remarks>The channels' messages are kept in memory, unless another <see cref="IChannelLog"/> and its <see cref="IChannelCatalog"/> were registered before.</remarks>
     public static ISiloBuilder AddGatewayGrains(this ISiloBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -23,6 +23,10 @@ public static class GatewayGrainsHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<RetentionOptions>();
         services.TryAddSingleton<IChannelLog, MemoryChannelLog>();
+        services.AddSingleton<LocalChannels>();
+        services.TryAddSingleton<IChannelCatalog>(sp => sp.GetRequiredService<LocalChannels>());
+        services.AddSingleton<NodeChannels>();
+        services.AddSingleton<IChannelDirectory, ChannelDirectory>();
         services.AddOptions<BridgesOptions>();
         services.AddOptions<LocalNodeOptions>();
 

@@ -44,6 +44,9 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     /// <summary>What all nodes appended, in the order of their commits.</summary>
     public IChannelJournals Journals { get; }
 
+    /// <summary>The files.</summary>
+    internal StoreDirectory Files => _directory;
+
     /// <inheritdoc/>
     public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
 

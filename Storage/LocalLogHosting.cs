@@ -16,6 +16,7 @@ public static class LocalLogHosting
         services.AddSingleton<LocalChannelLog>();
         services.AddSingleton<IChannelLog>(sp => sp.GetRequiredService<LocalChannelLog>());
         services.AddSingleton(sp => sp.GetRequiredService<LocalChannelLog>().Journals);
+        services.AddSingleton<IChannelCatalog, LocalChannelCatalog>();
         return services.AddHostedService<Opening>();
     }
 

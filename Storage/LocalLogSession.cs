@@ -260,6 +260,9 @@ internal sealed class LocalLogSession : IChannelLogSession
                 statements.Drop(segment.Channel, segment.Term, _dropped, oldest, keysFromMs, originsFromMs);
             }
         }
+
+        // Also of what is in other files: so whoever looks at them knows that it does not count any more.
+        statements.NoteGone(Own.Channel, Own.Term, oldest - 1);
     }
 
     // On the writer's thread, after a commit.

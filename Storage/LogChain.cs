@@ -53,23 +53,29 @@ internal sealed class LogChain
     /// <summary>The head's term, 0 where there is none.</summary>
     public long HeadTerm => _head?.Term ?? 0;
 
-    public static LogChain Read(StoreDirectory directory, string channel)
+    public static LogChain Read(StoreDirectory directory, string channel) => Read(directory, [channel])[0];
+
+    /// <summary>Reads those of several channels, each file once.</summary>
+    public static LogChain[] Read(StoreDirectory directory, IReadOnlyList<string> channels)
     {
-        var chain = new LogChain(directory);
+        var chains = channels.Select(_ => new LogChain(directory)).ToArray();
         foreach (var file in directory.Files())
         {
             file.Read(reader =>
             {
-                if (reader.IdOf(channel) is { } id)
+                for (var i = 0; i < chains.Length; i++)
                 {
-                    chain.Add(reader, id);
+                    if (reader.IdOf(channels[i]) is { } id)
+                    {
+                        chains[i].Add(reader, id);
+                    }
                 }
 
                 return 0;
             });
         }
 
-        return chain;
+        return chains;
     }
 
     // The head's end is read at the same moment as its claim: what is dropped between would be missing in both.
@@ -100,6 +106,36 @@ internal sealed class LogChain
     /// <summary>The head's epoch, or null where there is none.</summary>
     public string? Epoch => _head?.Epoch;
 
+    /// <summary>What readers find of the channel.</summary>
+    /// <param name="channel">Its name.</param>
+    /// <param name="identity">The store's.</param>
+    /// <param name="fromMs">What is older is not counted, in ms since 1970.</param>
+    public KeptMessages Kept(string channel, StoreIdentity identity, long fromMs)
+    {
+        if (_head is not { } head)
+        {
+            return new KeptMessages(channel, identity.EpochAfter(0), 1, 0, 0);
+        }
+
+        var newest = NewestOf(head);
+        var (oldest, bytes, complete) = (newest + 1, 0L, true);
+        for (var (term, last) = (head.Term, newest); complete && _claims.TryGetValue(term, out var link) && _directory.File(StoreDirectory.FileOf(term)) is { } file;)
+        {
+            var (claim, id) = link;
+            if (file.Read(x => x.Kept(id, term, head.Gone + 1, last, fromMs)) is { } kept)
+            {
+                (oldest, bytes) = (kept.First, bytes + kept.Bytes);
+            }
+
+            complete = oldest <= claim.Cut || claim.Cut > last;
+            (term, last) = (claim.Prev, claim.Cut - 1);
+        }
+
+        return new KeptMessages(channel, identity.EpochAfter(head.Epoch), oldest, newest, bytes);
+    }
+
+    private long NewestOf(LogFile.Claim head) => Math.Max(Math.Max(head.Cut - 1, head.Gone), _end?.Last ?? 0);
+
     public LogState State(StoreIdentity identity, RetentionOptions retention, long keysFromMs, long originsFromMs)
     {
         if (_head is not { } head)
@@ -107,7 +143,7 @@ internal sealed class LogChain
             return new LogState(identity.EpochAfter(0), 0, 1, 0, 0, 0, 0, [], new HashSet<long>(), []);
         }
 
-        var newest = Math.Max(Math.Max(head.Cut - 1, head.Gone), _end?.Last ?? 0);
+        var newest = NewestOf(head);
         var time = 0L;
         var (oldest, bytes, complete) = (newest + 1, 0L, true);
         var segments = new List<LogSegment>();

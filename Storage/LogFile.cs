@@ -210,6 +210,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
         private readonly Statement _name;
         private readonly Statement _lastId;
         private readonly Statement _dropped;
+        private readonly Dictionary<string, Statement> _others = [];
 
         public Reader(string path)
         {
@@ -232,7 +233,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _newestTerm = _database.Prepare("SELECT max(term) FROM claim WHERE channel = (SELECT id FROM channel WHERE name = ?)");
             _newest = _database.Prepare(
                 "SELECT first, count, time, size FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
-            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first >= ? AND first <= ? AND size > 0");
+            _sum = _database.Prepare("SELECT min(first), sum(size) FROM batch WHERE channel = ? AND term = ? AND first >= ? AND first <= ? AND size > 0 AND time >= ?");
             _from = _database.Prepare(
                 "SELECT first, count FROM batch WHERE channel = ? AND term = ? AND first <= ? AND size > 0 ORDER BY first DESC LIMIT 1");
             _batches = _database.Prepare(
@@ -252,6 +253,17 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _name = _database.Prepare("SELECT name FROM channel WHERE id = ?");
             _lastId = _database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
             _dropped = _database.Prepare("SELECT DISTINCT name FROM claim JOIN channel ON channel.id = claim.channel WHERE gone_id > ?");
+        }
+
+        /// <summary>A statement that is prepared when it is first asked for.</summary>
+        public Statement Prepared(string sql)
+        {
+            if (!_others.TryGetValue(sql, out var statement))
+            {
+                _others[sql] = statement = _database.Prepare(sql);
+            }
+
+            return statement;
         }
 
         public T InTransaction<T>(Func<Reader, T> read)
@@ -290,9 +302,9 @@ internal sealed class LogFile(string path, int number) : IDisposable
             ? Done(_newest, new Place(_newest.Long(0), (int)_newest.Long(1), _newest.Long(2), _newest.Long(3)))
             : null;
 
-        /// <summary>The first offset that is kept of a term's messages that begin between two offsets, and their bytes.</summary>
-        public (long First, long Bytes)? Kept(long channel, long term, long from, long atMost) =>
-            _sum.Bind(1, channel).Bind(2, term).Bind(3, from).Bind(4, atMost).Step()
+        /// <summary>The first offset that is kept of a term's messages that begin between two offsets and are not older than a time, and their bytes.</summary>
+        public (long First, long Bytes)? Kept(long channel, long term, long from, long atMost, long fromMs = 0) =>
+            _sum.Bind(1, channel).Bind(2, term).Bind(3, from).Bind(4, atMost).Bind(5, fromMs).Step()
                 ? Done(_sum, _sum.IsNull(0) ? ((long, long)?)null : (_sum.Long(0), _sum.Long(1)))
                 : null;
 

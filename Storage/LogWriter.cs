@@ -277,7 +277,7 @@ internal sealed class LogStatements(Database database)
         {
             var id = LastId.Long(0);
             LastId.Reset();
-            Gone.Bind(1, to - 1).Bind(2, id).Bind(3, channel).Bind(4, term).Run();
+            NoteGone(channel, term, to - 1, id);
         }
 
         Bind(Empty, from, to).Run();
@@ -292,6 +292,14 @@ internal sealed class LogStatements(Database database)
         Statement Bind(Statement statement, long first, long end) =>
             statement.Bind(1, channel).Bind(2, term).Bind(3, first).Bind(4, end).Bind(5, keysFromMs).Bind(6, originsFromMs);
     }
+
+    /// <summary>Notes that messages of a channel were dropped.</summary>
+    /// <param name="channel">The channel's number in the file.</param>
+    /// <param name="term">Under this claim.</param>
+    /// <param name="last">Up to this offset.</param>
+    /// <param name="id">The highest id of what was in this file, 0 for nothing.</param>
+    public void NoteGone(long channel, long term, long last, long id = 0) =>
+        Gone.Bind(1, last).Bind(2, id).Bind(3, channel).Bind(4, term).Run();
 
     /// <summary>Drops the oldest entries of the file that are older than a time.</summary>
     public void DropOldest(int max, long beforeMs)
@@ -308,7 +316,7 @@ internal sealed class LogStatements(Database database)
         KeepTop.Run();
         foreach (var (id, channel, term, last) in entries)
         {
-            Gone.Bind(1, last).Bind(2, id).Bind(3, channel).Bind(4, term).Run();
+            NoteGone(channel, term, last, id);
             DropOne.Bind(1, id).Run();
         }
     }

@@ -53,7 +53,7 @@ internal sealed class Hub(
         }
 
         context.Response.Headers.Allow = Allowed;
-        return new Problem(405, "method", "This method is not for channels", $"'{method}' is none of {Allowed}.").Write(context);
+        return Problem.Method(method, Allowed).Write(context);
     }
 
     private async Task Delete(HttpContext context, string channel)
@@ -91,7 +91,7 @@ internal sealed class Hub(
         }
 
         var text = SinceOf(context.Request);
-        var since = new Since(poll is not null ? SinceKind.All : transport == Transport.Tail ? SinceKind.Latest : SinceKind.None);
+        var since = new Since(poll is not null ? SinceKind.All : transport is Transport.Tail or Transport.SvgTail ? SinceKind.Latest : SinceKind.None);
         var now = time.GetUtcNow();
         if (text.Length > 0 && !(subject.IsOne ? Since.TryParse(text, now, out since) : Since.TryParseOfSeveral(text, now, out since)))
         {

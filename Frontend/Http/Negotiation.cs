@@ -19,6 +19,9 @@ internal enum Transport
     /// <summary>Each part replaces the one before.</summary>
     Tail,
 
+    /// <summary>The same, with text drawn as images.</summary>
+    SvgTail,
+
     /// <summary>The messages' bytes, each with a newline.</summary>
     Raw,
 
@@ -48,6 +51,22 @@ internal static class Negotiation
     }
 
     private static Problem? ChooseOfAll(HttpRequest request, out Transport transport)
+    {
+        var problem = ChooseTransport(request, out transport);
+        if (problem is null && request.Query.TryGetValue("render", out var render))
+        {
+            if (render != "svg" || transport != Transport.Tail)
+            {
+                return Problem.BadRequest("render", $"'render={render}' is not for this form: render=svg goes with as=tail, and there is no other.");
+            }
+
+            transport = Transport.SvgTail;
+        }
+
+        return problem;
+    }
+
+    private static Problem? ChooseTransport(HttpRequest request, out Transport transport)
     {
         transport = default;
         if (request.Query.TryGetValue("as", out var named))
@@ -127,6 +146,22 @@ internal static class Negotiation
         }
 
         return best;
+    }
+
+    /// <summary>Whether what is there in one form only can be sent.</summary>
+    public static bool Accepts(HttpRequest request, string type)
+    {
+        var accept = request.Headers.Accept.ToString();
+        if (string.IsNullOrWhiteSpace(accept))
+        {
+            return true;
+        }
+
+        // The range that fits best decides.
+        var offered = new MediaTypeHeaderValue(type);
+        return MediaTypeHeaderValue.TryParseList([accept], out var ranges)
+            && ranges.Where(offered.IsSubsetOf).MinBy(x => x.MatchesAllTypes ? 2 : x.MatchesAllSubTypes ? 1 : 0) is { } best
+            && best.Quality is not 0.0;
     }
 
     /// <summary>Whether a header that is a list (RFC 9110, section 5.6.1) has an item.</summary>

@@ -26,6 +26,16 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     public static Problem NotFound(string path) => new(404, "not-found", "There is nothing here", $"'{path}' is not part of the gateway; everything below /-/ belongs to it and is no channel.");
 
+    public static Problem Method(string method, string allowed) => new(405, "method", "This method is not for this path", $"'{method}' is none of {allowed}.");
+
+    public static Problem NoChannel(string channel) => new(
+        404, "no-channel", "There is no such channel", $"The channel '{channel}' has neither a message nor a subscriber. It is made when it is first published to or subscribed to.");
+
+    public static Problem NoMessage(string channel, Channels.MessageId id) => new(
+        404, "no-message", "There is no such message", $"The channel '{channel}' does not keep the message {id}.");
+
+    public static Problem OnlyAs(string type) => new(406, "not-acceptable", "It cannot be sent in this form", $"It is {type}; accept that, or */*.");
+
     public static Problem TooLarge(long limit) => new(
         413, "too-large", "The message is too large", $"A message has at most {limit} bytes; send less, or raise the setting Gateway:MaxMessageBytes.");
 
@@ -58,6 +68,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     public static Problem ChannelUnreachable(string channel) => new(
         503, "unreachable", "The channel cannot be reached now", $"The node that holds the channel '{channel}' was lost or is stopping. Try again; another node takes over.");
+
+    public static Problem CatalogUnavailable { get; } = new(
+        503, "storage", "The logs of the channels cannot be read", "What the channels keep is not known now. Try again; the node's log says why.");
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "The message could not be published now", detail);
 

@@ -22,15 +22,32 @@ internal static class SystemEndpoints
         routes.MapMethods("/-/health/live", Get, static () => Results.Text("OK\n"));
         routes.MapMethods("/-/health/ready", Get, Ready);
         routes.MapMethods("/-/cluster", Get, GetCluster);
+        routes.MapMethods("/-/channels/{**channel}", Get, static (HttpContext context, ChannelsEndpoint channels) => channels.Handle(context));
         routes.MapMethods("/-/assets/{name}", Get, static (HttpContext context, string name) => PageEndpoint.WriteAsset(context, name));
         routes.MapMethods("/robots.txt", Get, static () => Results.Text("User-agent: *\nDisallow: /\n"));
-        routes.MapMethods("/-/{**path}", ["OPTIONS"], static (HttpContext context, Origins origins) =>
-        {
-            origins.Admit(context);
-            context.Response.Headers.Allow = "GET, HEAD, OPTIONS";
-            return Results.NoContent();
-        });
+        routes.MapFallback("{**path}", Otherwise);
         return routes;
+    }
+
+    // Here comes what has no path of these, and every other method: a fallback is taken before routing's own 405.
+    private static Task Otherwise(HttpContext context, Origins origins)
+    {
+        const string Allowed = "GET, HEAD, OPTIONS";
+        var method = context.Request.Method;
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+        {
+            return Problem.NotFound(context.Request.Path).Write(context);
+        }
+
+        context.Response.Headers.Allow = Allowed;
+        if (!HttpMethods.IsOptions(method))
+        {
+            return Problem.Method(method, Allowed).Write(context);
+        }
+
+        origins.Admit(context);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 
     private static readonly string[] Get = ["GET", "HEAD"];

@@ -15,6 +15,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     private readonly SharedCall<ChannelPage> _standing;
     private readonly ILogger _logger;
     private readonly StartingPoint _startingPoint;
+    private readonly string[] _names;
     private IRelayTap[] _taps = [];
     private MessageId _position;
 
@@ -26,11 +27,14 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
         _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
         _follower = new ChannelFollower(client, name, this);
         _startingPoint = new StartingPoint(time);
+        _names = [name];
         _logger = logger;
         Started = Start();
     }
 
     public override Task Started { get; }
+
+    public override IReadOnlyList<string> ChannelNames => _names;
 
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
     public RelayPages Pages { get; }

@@ -18,7 +18,7 @@ internal sealed class ChannelSubscriber : Subscriber
 
     protected override string Position => _after.ToString();
 
-    protected override bool IsFinite => _until is not null;
+    public override bool IsPoll => _until is not null;
 
     /// <summary>Begins with the next message.</summary>
     /// <returns>The id after which it begins.</returns>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Selections;
 using OrleansGateway.Transports;
@@ -15,7 +16,7 @@ internal sealed class RelayRegistry(
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     SelectionSources sources,
-    ILoggerFactory loggers) : BackgroundService
+    ILoggerFactory loggers) : BackgroundService, ISubscriberCounts
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -23,9 +24,19 @@ internal sealed class RelayRegistry(
     private const int IdleTicksUntilEnd = 10;
 
     private readonly ConcurrentDictionary<string, Held> _relays = new(StringComparer.Ordinal);
-
     private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
     private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
+
+    /// <inheritdoc/>
+    /// <remarks>Who listens to several channels counts for each that is named; who listens to a prefix counts for none.</remarks>
+    public IEnumerable<KeyValuePair<string, int>> All => _relays.Values
+        .Select(x => x.Relay)
+        .SelectMany(x => x.ChannelNames.Select(y => KeyValuePair.Create(y, x.SubscriberCount)))
+        .GroupBy(x => x.Key, (name, counts) => KeyValuePair.Create(name, counts.Sum(x => x.Value)))
+        .Where(x => x.Value > 0);
+
+    /// <inheritdoc/>
+    public int CountOf(string channel) => _relays.Values.Select(x => x.Relay).Where(x => x.ChannelNames.Contains(channel)).Sum(x => x.SubscriberCount);
 
     /// <summary>Takes hold of the relay of a channel, or of several. Every take is given back by <see cref="Release"/>.</summary>
     public Relay Take(Subject subject) => subject.Selection is { } selection

@@ -55,14 +55,14 @@ internal abstract class Subscriber
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
 
+    /// <summary>Whether it ends by itself when it has sent what there was.</summary>
+    public abstract bool IsPoll { get; }
+
     /// <summary>Where it stands. Exact before it starts and after it ended.</summary>
     public Standing Standing => new(_relay.Name, Position, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>The last id or cursor that it was sent, or after which it begins.</summary>
     protected abstract string Position { get; }
-
-    /// <summary>Whether it ends by itself when it has sent what was asked for.</summary>
-    protected abstract bool IsFinite { get; }
 
     protected MessageEncoder Encoder => _encoder;
 
@@ -130,7 +130,7 @@ internal abstract class Subscriber
                 End(EndReason.Slow);
             }
         }
-        else if (!IsFinite && !IsEnding && _encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
+        else if (!IsPoll && !IsEnding && _encoder.KeepAliveEvery is { } period && _time.GetElapsedTime(Volatile.Read(ref _lastWrite), now) >= period)
         {
             _keepAliveDue = true;
             Pump();

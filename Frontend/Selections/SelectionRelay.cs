@@ -38,6 +38,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     public override Task Started { get; }
 
+    public override IReadOnlyList<string> ChannelNames => Selection.Names;
+
     /// <summary>The relays of the channels that are named, in the order of the names.</summary>
     public IReadOnlyList<ChannelRelay> Channels => _channels;
 

@@ -123,10 +123,10 @@ internal sealed class SelectionBeginning(
     public SelectionReader? Reader => reader;
 
     public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
-        Join(encoder, output, time, progress, isFinite: false);
+        Join(encoder, output, time, progress, isPoll: false);
 
     /// <summary>The same, which may end with what there is.</summary>
-    public SelectionSubscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress, bool isFinite)
+    public SelectionSubscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress, bool isPoll)
     {
         var subscriber = new SelectionSubscriber(relay, encoder, output, time, progress);
         if (reader is null)
@@ -135,7 +135,7 @@ internal sealed class SelectionBeginning(
         }
         else
         {
-            subscriber.JoinAfter(reader, cursor, isFinite ? null : place);
+            subscriber.JoinAfter(reader, cursor, isPoll ? null : place);
         }
 
         return subscriber;
@@ -156,5 +156,5 @@ internal sealed class SelectionPoll(SelectionBeginning start, bool hasMessages) 
     public override Since Since => new(SinceKind.Cursor, Cursor: Cursor.Parse(ResumeId));
 
     public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
-        start.Join(encoder, output, time, progress, isFinite: true);
+        start.Join(encoder, output, time, progress, isPoll: true);
 }

@@ -13,7 +13,7 @@ internal sealed class SelectionSubscriber : Subscriber
     private IReadOnlyList<RelayEntry> _page = [];
     private int _next;
     private long _goal;
-    private bool _isFinite;
+    private bool _isPoll;
 
     /// <inheritdoc cref="Subscriber(Relay, MessageEncoder, PipeWriter, TimeProvider, Func{long?}?)"/>
     public SelectionSubscriber(SelectionRelay relay, MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress)
@@ -21,7 +21,7 @@ internal sealed class SelectionSubscriber : Subscriber
 
     protected override string Position => _cursor;
 
-    protected override bool IsFinite => _isFinite;
+    public override bool IsPoll => _isPoll;
 
     /// <summary>Begins with the next message.</summary>
     public void JoinLive()
@@ -38,7 +38,7 @@ internal sealed class SelectionSubscriber : Subscriber
     public void JoinAfter(SelectionReader reader, string cursor, long? goal)
     {
         Begin();
-        (_reader, _cursor, _goal, _isFinite) = (reader, cursor, goal ?? 0, goal is null);
+        (_reader, _cursor, _goal, _isPoll) = (reader, cursor, goal ?? 0, goal is null);
         _relay.Add(this);
     }
 
@@ -51,7 +51,7 @@ internal sealed class SelectionSubscriber : Subscriber
     // It goes on from its cursor then. What is asked for once is read once.
     protected override void LetGo()
     {
-        if (!_isFinite)
+        if (!_isPoll)
         {
             (_reader, _page, _next) = (null, [], 0);
         }
@@ -90,7 +90,7 @@ internal sealed class SelectionSubscriber : Subscriber
             {
                 _cursor = _reader.Cursor;
                 _reader = null;
-                if (_isFinite)
+                if (_isPoll)
                 {
                     EndItself(EndReason.Complete);
                 }

@@ -33,6 +33,11 @@ internal sealed record PollRequest(MessageEncoder Encoder, TimeSpan Wait)
             return Problem.BadRequest("transport", $"'as={form}' is none of json, raw: with poll=1 there are no others.");
         }
 
+        if (request.Query.ContainsKey("render"))
+        {
+            return Problem.BadRequest("render", "'render' is not for poll=1: render=svg goes with as=tail, and there is no other.");
+        }
+
         var span = TimeSpan.Zero;
         if (wait.Length > 0 && !TryParseWait(wait, out span))
         {

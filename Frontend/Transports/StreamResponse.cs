@@ -12,9 +12,15 @@ internal static class StreamResponse
         response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
+        response.Headers.Append("Vary", "Accept, Last-Event-ID");
+        Sandbox(response);
+    }
+
+    /// <summary>Lets no browser take what was published for what it is not, or run it.</summary>
+    public static void Sandbox(HttpResponse response)
+    {
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-        response.Headers.Append("Vary", "Accept, Last-Event-ID");
     }
 
     /// <summary>The header that says a gap where the form cannot.</summary>

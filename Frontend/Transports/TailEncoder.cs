@@ -1,11 +1,12 @@
 using System.Text;
+using OrleansGateway.Channels;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
 
 /// <summary>The tail viewer, <c>multipart/x-mixed-replace</c>: each part replaces the one before.</summary>
 /// <remarks>A part is closed by its boundary at once, since a browser shows it only then.</remarks>
-internal sealed class TailEncoder : MessageEncoder
+internal class TailEncoder : MessageEncoder
 {
     private const string Boundary = "orleansgateway-next";
     private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
@@ -20,20 +21,14 @@ internal sealed class TailEncoder : MessageEncoder
     /// <summary>Opens the first part.</summary>
     public override byte[] EncodeOpen(in Standing at) => Opening;
 
-    public override byte[] Encode(RelayEntry entry)
-    {
-        var body = entry.Message.Body.Span;
-        var head = $"Content-Type: {ShownAs(entry)}\r\nContent-Length: {body.Length}\r\n\r\n";
-        return [.. Encoding.ASCII.GetBytes(head), .. body, .. "\r\n"u8, .. Opening];
-    }
+    public override byte[] Encode(RelayEntry entry) => Part(ShownAs(entry.Message), entry.Message.Body.Span);
+
+    protected static byte[] Part(string type, ReadOnlySpan<byte> body) =>
+        [.. Encoding.ASCII.GetBytes($"Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body, .. "\r\n"u8, .. Opening];
 
     // Nothing that a browser would run: raster images keep their type, other text is plain.
-    private static string ShownAs(RelayEntry entry)
-    {
-        var type = entry.Message.ContentType;
-        var media = (type?.IndexOf(';') is >= 0 and var end ? type[..end] : type)?.Trim().ToLowerInvariant();
-        return media is "image/png" or "image/jpeg" or "image/gif" or "image/webp" or "image/avif" or "image/bmp" ? media
-            : MessageText.IsText(entry.Message) ? MessageText.TextType
-            : MessageText.BinaryType;
-    }
+    private static string ShownAs(in ChannelMessage message) =>
+        MessageText.IsRasterImage(message.ContentType) ? MessageText.MediaOf(message.ContentType).ToString().ToLowerInvariant()
+        : MessageText.IsText(message) ? MessageText.TextType
+        : MessageText.BinaryType;
 }

@@ -15,7 +15,7 @@ namespace OrleansGateway.Channels;
 /// </summary>
 [GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ChannelGrain(
-    IChannelLog log, StreamHost streams, Handover handover, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
+    IChannelLog log, StreamHost streams, Handover handover, LocalChannels channels, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
     : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
 {
     private const string StateKey = "channel";
@@ -31,6 +31,7 @@ internal sealed partial class ChannelGrain(
 
     private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
+    private Func<Task<KeptMessages?>> _look = null!;
     private IAsyncStream<MessageBatch> _stream = null!;
     private PublishMemory _memory = null!;
     private ChannelHistory _history = null!;
@@ -55,12 +56,15 @@ internal sealed partial class ChannelGrain(
         _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
         await Open();
         handover.Add(GrainContext);
+        var scheduler = TaskScheduler.Current;
+        channels.Add(_name, _look = () => Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler));
         OnSubscribersChanged(0);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         handover.Remove(GrainContext);
+        channels.Remove(_name, _look);
         streams.End(_stream.StreamId);
         return Task.CompletedTask;
     }
@@ -422,6 +426,15 @@ internal sealed partial class ChannelGrain(
 
             throw GiveUp();
         }
+    }
+
+    /// <summary>What is in memory here, unless nobody would want to know of it.</summary>
+    private KeptMessages? Look()
+    {
+        _history?.Trim(Now());
+        return _session is not null && (_hasSubscribers || _history!.Oldest <= _history.Newest)
+            ? new KeptMessages(_name, _epoch, _history!.Oldest, _history.Newest, _history.Bytes)
+            : null;
     }
 
     /// <summary>Leaves the channel to its other owner.</summary>

@@ -14,6 +14,9 @@ internal sealed class ChannelHistory(RetentionLimits retention)
     /// <summary>The oldest offset that is kept; one above <see cref="Newest"/> where nothing is.</summary>
     public long Oldest => _first < _batches.Count ? _batches[_first].FirstOffset : Newest + 1;
 
+    /// <summary>How many bytes are kept.</summary>
+    public long Bytes => _bytes;
+
     public void Append(MessageBatch batch, long nowMs)
     {
         _batches.Add(batch);

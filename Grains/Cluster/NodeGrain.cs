@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansGateway.Channels;
 using OrleansGateway.Presence;
 
 namespace OrleansGateway.Cluster;
@@ -20,6 +21,14 @@ internal interface INodeGrain : IGrainWithStringKey
     /// <returns>Whether the announcement stands; false where another announcer has the channel.</returns>
     [Alias("Announce"), AlwaysInterleave]
     Task<bool> Announce(long sourceTerm);
+
+    /// <summary>The channels that the node has something to say of, see <see cref="NodeChannels"/>.</summary>
+    [Alias("ListChannels"), AlwaysInterleave]
+    Task<NodeChannel[]> ListChannels(string prefix, string after, int count);
+
+    /// <summary>What the node has to say of one channel.</summary>
+    [Alias("FindChannel"), AlwaysInterleave]
+    Task<NodeChannel> FindChannel(string channel);
 }
 
 /// <summary>A node's own words.</summary>
@@ -31,9 +40,13 @@ internal sealed record NodeDescription([property: Id(0)] string Name, [property:
 
 /// <inheritdoc cref="INodeGrain"/>
 [SiloPlacement, Immovable]
-internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement) : Grain, INodeGrain
+internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement, NodeChannels channels) : Grain, INodeGrain
 {
     public Task<ImmutableDictionary<SiloAddress, NodeDescription>> Describe() => Task.FromResult(view.Known.SetItem(node.Address, node.Description));
 
     public Task<bool> Announce(long sourceTerm) => announcement.Publish(sourceTerm);
+
+    public Task<NodeChannel[]> ListChannels(string prefix, string after, int count) => channels.List(prefix, after, count);
+
+    public Task<NodeChannel> FindChannel(string channel) => channels.Find(channel);
 }

@@ -142,6 +142,8 @@ public class GatewayCluster : IAsyncLifetime
             services.AddSingleton<LeaseClock>();
             services.AddSingleton(sp => new StreamHost(sp.GetRequiredService<LeaseClock>()));
             services.AddSingleton<DeliveryFaults>();
+            services.AddSingleton<TestSubscribers>();
+            services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<TestSubscribers>());
             services.AddSingleton<IOutgoingGrainCallFilter>(sp => sp.GetRequiredService<DeliveryFaults>());
         });
     }

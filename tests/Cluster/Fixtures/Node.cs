@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
+using OrleansGateway.Channels;
 
 namespace OrleansGateway.Tests.Cluster.Fixtures;
 
@@ -17,6 +18,10 @@ internal sealed class Node(InProcessSiloHandle silo)
 
     /// <summary>The silo's own client: what the node's HTTP side uses.</summary>
     public IClusterClient Client { get; } = silo.SiloHost.Services.GetRequiredService<IClusterClient>();
+
+    public TestSubscribers Subscribers { get; } = silo.SiloHost.Services.GetRequiredService<TestSubscribers>();
+
+    public IChannelDirectory Channels { get; } = silo.SiloHost.Services.GetRequiredService<IChannelDirectory>();
 
     public DeliveryFaults Faults { get; } = silo.SiloHost.Services.GetRequiredService<DeliveryFaults>();
 

@@ -128,4 +128,46 @@ public class NegotiationTests
         request.Headers.Upgrade = upgrade;
         return request;
     }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("*/*", true)]
+    [InlineData("application/*;q=0.1", true)]
+    [InlineData("text/html,*/*;q=0.8", true)]
+    [InlineData("application/json;q=0, */*", false)]
+    [InlineData("application/*;q=0, */*", false)]
+    [InlineData("application/*;q=0, application/json", true)]
+    [InlineData("text/html", false)]
+    [InlineData("rubbish", false)]
+    public void Accepts_OneForm_ByTheRangeThatFitsBest(string accept, bool expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Accept = accept;
+        Assert.Equal(expected, Negotiation.Accepts(context.Request, "application/json"));
+    }
+
+    [Theory]
+    [InlineData("?as=tail&render=svg", "", true)]
+    [InlineData("?render=svg", "image/avif,image/webp,*/*;q=0.8", true)]
+    [InlineData("?as=tail&render=png", "", false)]
+    [InlineData("?as=tail&render=", "", false)]
+    [InlineData("?as=sse&render=svg", "", false)]
+    [InlineData("?render=svg", "text/html", false)]
+    [InlineData("?render=svg", "", false)]
+    public void Choose_Render_IsForTheTailViewerAlone(string query, string accept, bool allowed)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.QueryString = new QueryString(query);
+        context.Request.Headers.Accept = accept;
+        var problem = Negotiation.Choose(context.Request, out var transport);
+        Assert.Equal(allowed ? null : 400, problem?.Status);
+        if (allowed)
+        {
+            Assert.Equal(Transport.SvgTail, transport);
+        }
+        else
+        {
+            Assert.Contains("render=svg", problem!.Detail, StringComparison.Ordinal);
+        }
+    }
 }

@@ -34,6 +34,7 @@ public class PollRequestTests
     [InlineData("?poll=yes")]
     [InlineData("?poll=1&as=sse")]
     [InlineData("?poll=1&as=ws")]
+    [InlineData("?poll=1&render=svg")]
     [InlineData("?poll=1&wait=soon")]
     [InlineData("?poll=1&wait=30")]
     [InlineData("?poll=1&wait=s")]
