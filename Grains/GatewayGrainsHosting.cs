@@ -27,6 +27,7 @@ public static class GatewayGrainsHosting
         services.TryAddSingleton<IChannelCatalog>(sp => sp.GetRequiredService<LocalChannels>());
         services.AddSingleton<NodeChannels>();
         services.AddSingleton<IChannelDirectory, ChannelDirectory>();
+        services.AddSingleton<IChannelWatch, ChannelWatch>();
         services.AddOptions<BridgesOptions>();
         services.AddOptions<LocalNodeOptions>();
 

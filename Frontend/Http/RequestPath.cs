@@ -24,7 +24,17 @@ internal static class RequestPath
 
     /// <summary>Decodes the name in <paramref name="path"/>, which begins with a slash.</summary>
     /// <returns>The rule that it breaks, or null.</returns>
-    public static string? ReadName(ReadOnlySpan<char> path, out string name) => Decode(path, out name) ?? ChannelName.Violation(name);
+    public static string? ReadName(ReadOnlySpan<char> path, out string name)
+    {
+        // Nothing of it can be decoded into a name: do not try.
+        if (path.Length > (ChannelName.MaxBytes * 3) + 1)
+        {
+            name = string.Empty;
+            return ChannelName.TooLong;
+        }
+
+        return Decode(path, out name) ?? ChannelName.Violation(name);
+    }
 
     /// <summary>Decodes the name or the selection in <paramref name="path"/>, which begins with a slash.</summary>
     /// <returns>The rule that it breaks, or null.</returns>

@@ -53,17 +53,19 @@ internal sealed class Cursor
         }
 
         var encoded = text.AsSpan(Mark.Length);
-        Span<byte> bytes = new byte[Base64Url.GetMaxDecodedLength(encoded.Length)];
-        return Base64Url.TryDecodeFromChars(encoded, bytes, out var count) ? new Reader(bytes[..count]).Read() : null;
+        return Base64Url.IsValid(encoded) ? new Reader(Base64Url.DecodeFromChars(encoded)).Read() : null;
     }
 
     /// <summary>Where it stands in a selection: what it does not know is at <paramref name="here"/>.</summary>
     public SelectionPosition PositionIn(ChannelSelection selection, SelectionPosition here)
     {
         var position = here.Copy();
-        for (var i = 0; i < selection.Names.Count; i++)
+        foreach (var name in selection.Names)
         {
-            position.Channels[i] = Of(selection.Names[i]) ?? position.Channels[i];
+            if (Of(name) is { } id)
+            {
+                position.Channels[name] = id;
+            }
         }
 
         if (selection.Prefixes.Any(Knows))
@@ -99,7 +101,7 @@ internal sealed class Cursor
     /// <param name="store">The store whose journals its prefixes follow.</param>
     public sealed class Writer(ChannelSelection selection, string store)
     {
-        private readonly long[] _channels = [.. selection.Names.Select(HashOf)];
+        private readonly (string Name, long Hash)[] _channels = [.. selection.Names.Select(x => (x, HashOf(x)))];
         private readonly long[] _prefixes = [.. selection.Prefixes.Select(x => HashOf(ChannelSelection.PatternOf(x)))];
 
         /// <summary>The cursor of a position.</summary>
@@ -108,29 +110,28 @@ internal sealed class Cursor
             var output = new ArrayBufferWriter<byte>(64);
             Byte(output, Version);
             var epochs = new List<string>(1);
-            foreach (var channel in position.Channels)
+            var known = new List<(long Hash, int Epoch, long Offset)>(_channels.Length);
+            foreach (var (name, hash) in _channels)
             {
-                if (channel is { Epoch: var epoch } && !epochs.Contains(epoch))
+                if (position.Channels.TryGetValue(name, out var id))
                 {
-                    epochs.Add(epoch);
+                    if (!epochs.Contains(id.Epoch))
+                    {
+                        epochs.Add(id.Epoch);
+                    }
+
+                    known.Add((hash, epochs.IndexOf(id.Epoch), id.Offset));
                 }
             }
 
             Number(output, epochs.Count);
-            foreach (var epoch in epochs)
+            epochs.ForEach(x => Text(output, x));
+            Number(output, known.Count);
+            foreach (var (hash, epoch, offset) in known)
             {
-                Text(output, epoch);
-            }
-
-            Number(output, position.Channels.Count(x => x is not null));
-            for (var i = 0; i < _channels.Length; i++)
-            {
-                if (position.Channels[i] is { } id)
-                {
-                    Hash(output, _channels[i]);
-                    Number(output, epochs.IndexOf(id.Epoch));
-                    Number(output, id.Offset);
-                }
+                Hash(output, hash);
+                Number(output, epoch);
+                Number(output, offset);
             }
 
             Number(output, _prefixes.Length);

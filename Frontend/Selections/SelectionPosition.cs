@@ -2,38 +2,24 @@ using OrleansGateway.Channels;
 
 namespace OrleansGateway.Selections;
 
-/// <summary>What a subscription to several channels has seen: an id of each channel that it names, and for those below its prefixes a place in each journal.</summary>
+/// <summary>
+/// What a subscription to several channels has seen: an id of each channel that it follows by itself, and for the others a place in
+/// each journal.
+/// </summary>
 internal sealed class SelectionPosition
 {
-    private SelectionPosition(MessageId?[] channels, Dictionary<int, JournalPlace> journals) => (Channels, Journals) = (channels, journals);
+    /// <summary>The last ids. What is not in it begins with what is new.</summary>
+    public Dictionary<string, MessageId> Channels { get; init; } = new(StringComparer.Ordinal);
 
-    /// <summary>Before all.</summary>
-    public SelectionPosition(ChannelSelection selection)
-        : this(new MessageId?[selection.Names.Count], [])
-    {
-    }
-
-    /// <summary>The last ids, in the order of the names; null where nothing is known of it.</summary>
-    public MessageId?[] Channels { get; }
-
-    /// <summary>The places in the journals. Of one that is not there nothing was seen.</summary>
-    public Dictionary<int, JournalPlace> Journals { get; }
+    /// <summary>The places in the journals. Of one that is not in it nothing was seen.</summary>
+    public Dictionary<int, JournalPlace> Journals { get; init; } = [];
 
     /// <summary>Whether it has all that another one has. Of another epoch nothing can be said: it counts as seen.</summary>
-    public bool Covers(SelectionPosition other)
-    {
-        for (var i = 0; i < Channels.Length; i++)
-        {
-            if (Channels[i] is { } mine && other.Channels[i] is { } theirs && mine.Epoch == theirs.Epoch && mine.Offset < theirs.Offset)
-            {
-                return false;
-            }
-        }
+    public bool Covers(SelectionPosition other) =>
+        other.Channels.All(x => !Channels.TryGetValue(x.Key, out var mine) || mine.Epoch != x.Value.Epoch || mine.Offset >= x.Value.Offset)
+        && other.Journals.All(x => Journals.GetValueOrDefault(x.Key).Next >= x.Value.Next);
 
-        return other.Journals.All(x => Journals.GetValueOrDefault(x.Key).Next >= x.Value.Next);
-    }
-
-    public SelectionPosition Copy() => new([.. Channels], new Dictionary<int, JournalPlace>(Journals));
+    public SelectionPosition Copy() => new() { Channels = new(Channels, StringComparer.Ordinal), Journals = new(Journals) };
 }
 
 /// <summary>A place in a journal.</summary>

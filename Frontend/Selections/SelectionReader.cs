@@ -5,13 +5,13 @@ namespace OrleansGateway.Selections;
 
 /// <summary>Reads what several channels keep, between two positions: one named channel after the other, then what the prefixes bring.</summary>
 /// <param name="relay">Their relay.</param>
-/// <param name="journals">Reads what the prefixes bring.</param>
+/// <param name="journals">Reads what the prefixes bring, unless these are channels like the others.</param>
 /// <param name="from">The position after which to begin.</param>
 /// <param name="to">The position at which to end.</param>
 /// <param name="time">The clock.</param>
 /// <param name="first">What comes before what the journals have.</param>
 internal sealed class SelectionReader(
-    SelectionRelay relay, JournalReader journals, SelectionPosition from, SelectionPosition to, TimeProvider time, IReadOnlyList<RelayEntry>? first = null)
+    SelectionRelay relay, JournalReader? journals, SelectionPosition from, SelectionPosition to, TimeProvider time, IReadOnlyList<RelayEntry>? first = null)
 {
     private const int MaxAttempts = 50;
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(20);
@@ -20,7 +20,7 @@ internal sealed class SelectionReader(
     private readonly Dictionary<int, long> _ends = to.Journals.ToDictionary(x => x.Key, x => x.Value.Last);
     private IReadOnlyList<RelayEntry>? _first = first;
     private IReadOnlyList<RelayEntry> _ahead = [];
-    private int _channel;
+    private readonly Queue<string> _channels = new(to.Channels.Keys);
     private int _attempts;
 
     /// <summary>The cursor of what was read.</summary>
@@ -57,12 +57,14 @@ internal sealed class SelectionReader(
             return ahead;
         }
 
-        for (; _channel < relay.Channels.Count; _channel++)
+        while (_channels.TryPeek(out var channel))
         {
-            if (await NextOfChannel() is { } entries)
+            if (await NextOfChannel(channel) is { } entries)
             {
                 return entries;
             }
+
+            _channels.Dequeue();
         }
 
         if (_first is { } before)
@@ -71,7 +73,7 @@ internal sealed class SelectionReader(
             return before;
         }
 
-        if (journals.IsAt(_ends))
+        if (journals is null || journals.IsAt(_ends))
         {
             return null;
         }
@@ -98,14 +100,13 @@ internal sealed class SelectionReader(
         return found;
     }
 
-    private async Task<IReadOnlyList<RelayEntry>?> NextOfChannel()
+    private async Task<IReadOnlyList<RelayEntry>?> NextOfChannel(string name)
     {
-        var channel = relay.Channels[_channel];
-        var end = to.Channels[_channel]!.Value;
-        if (_at.Channels[_channel] is not { } after || (after.Epoch == end.Epoch && after.Offset >= end.Offset))
+        var (channel, end) = (relay.Channels[name], to.Channels[name]);
+        if (!_at.Channels.TryGetValue(name, out var after) || (after.Epoch == end.Epoch && after.Offset >= end.Offset))
         {
             // What is not known starts new.
-            _at.Channels[_channel] = end;
+            _at.Channels[name] = end;
             return null;
         }
 
@@ -113,7 +114,7 @@ internal sealed class SelectionReader(
         if (page.Position.Epoch != end.Epoch)
         {
             // It has begun another epoch since; who goes on after the end is told.
-            _at.Channels[_channel] = end;
+            _at.Channels[name] = end;
             return null;
         }
 
@@ -123,20 +124,20 @@ internal sealed class SelectionReader(
             var resumed = new MessageId(end.Epoch, Math.Min(page.Oldest - 1, end.Offset));
             var missed = after.Epoch == end.Epoch ? resumed.Offset - after.Offset : (long?)null;
             var before = Cursor;
-            _at.Channels[_channel] = resumed;
-            entries.Add(new RelayEntry(new Gap(channel.Name, before, Cursor, missed), resumed, Cursor));
+            _at.Channels[name] = resumed;
+            entries.Add(new RelayEntry(new Gap(name, before, Cursor, missed), resumed, Cursor));
             return entries;
         }
 
         if (!page.Covers(after))
         {
-            throw new TimeoutException($"The channel '{channel.Name}' does not have what its relay has.");
+            throw new TimeoutException($"The channel '{name}' does not have what its relay has.");
         }
 
         for (var i = page.IndexAfter(after); i < page.Entries.Length && page.Entries[i].Id.Offset <= end.Offset; i++)
         {
             var entry = page.Entries[i];
-            _at.Channels[_channel] = entry.Id;
+            _at.Channels[name] = entry.Id;
             entries.Add(new RelayEntry(entry.Channel, entry.Epoch, entry.Message, Cursor));
         }
 

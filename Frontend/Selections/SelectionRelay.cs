@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
@@ -9,7 +10,7 @@ namespace OrleansGateway.Selections;
 
 /// <summary>
 /// Several channels on this node as one: the channels that are named come from their relays, and what is below the prefixes from
-/// the journals. Each entry of its ring has the cursor that goes on after it.
+/// the journals, or where there are none from the relays of all channels that are there. Each entry of its ring has the cursor that goes on after it.
 /// </summary>
 internal sealed partial class SelectionRelay : Relay, IRelayTap
 {
@@ -20,17 +21,16 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     private readonly ILogger<SelectionRelay> _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ChannelRelay[] _channels;
-    private readonly SelectionPosition _position;
+    private readonly ConcurrentDictionary<string, ChannelRelay> _channels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Action>> _joining = new(StringComparer.Ordinal);
+    private readonly SelectionPosition _position = new();
     private readonly Cursor.Writer _cursors;
 
     public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger)
         : base(selection.Text)
     {
         (Selection, _relays, _sources, _time, _logger) = (selection, relays, sources, time, logger);
-        _position = new SelectionPosition(selection);
-        _cursors = new Cursor.Writer(selection, sources.StoreOf(selection));
-        _channels = [.. selection.Names.Select(relays.Take)];
+        _cursors = new Cursor.Writer(selection, sources.Store);
         Started = Start();
     }
 
@@ -40,8 +40,11 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     public override IReadOnlyList<string> ChannelNames => Selection.Names;
 
-    /// <summary>The relays of the channels that are named, in the order of the names.</summary>
-    public IReadOnlyList<ChannelRelay> Channels => _channels;
+    /// <summary>The relays of the channels that it follows.</summary>
+    public IReadOnlyDictionary<string, ChannelRelay> Channels => _channels;
+
+    /// <summary>Whether its prefixes come from the journals, so that a cursor resumes them.</summary>
+    public bool HasJournals => Selection.Prefixes.Count > 0 && _sources.HasJournals;
 
     public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken)
     {
@@ -78,6 +81,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
     }
 
+    /// <summary>The prefixes that a cursor knows, as they are written.</summary>
+    public string PrefixesText(Cursor cursor) => string.Join(',', Selection.Prefixes.Where(cursor.Knows).Select(ChannelSelection.PatternOf));
+
     /// <summary>The cursor of a position.</summary>
     public string CursorOf(SelectionPosition position) => _cursors.Write(position);
 
@@ -87,7 +93,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         var (place, here) = Here();
         var from = cursor.PositionIn(Selection, here);
-        return here.Covers(from) ? (Read(from, here, cursor.FilterFor(Selection)), place) : null;
+        return !here.Covers(from) ? null
+            : (Read(from, here, cursor.FilterFor(Selection), Selection.Prefixes.Count > 0 && !HasJournals ? [LostPlace(cursor, from)] : null), place);
     }
 
     /// <summary>Reads what came between two positions.</summary>
@@ -95,8 +102,10 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     /// <param name="to">Up to it.</param>
     /// <param name="isBelow">The channels that the prefixes bring.</param>
     /// <param name="fromMs">Below the prefixes nothing that was accepted before this time, in ms since 1970.</param>
-    public SelectionReader Read(SelectionPosition from, SelectionPosition to, Func<string, bool> isBelow, long fromMs = 0) =>
-        new(this, _sources.Read(isBelow, from.Journals, fromMs), from, to, _time);
+    /// <param name="first">What comes before what the prefixes bring.</param>
+    public SelectionReader Read(
+        SelectionPosition from, SelectionPosition to, Func<string, bool> isBelow, IReadOnlyList<RelayEntry>? first = null, long fromMs = 0) =>
+        new(this, HasJournals ? _sources.Read(isBelow, from.Journals, fromMs) : null, from, to, _time, first);
 
     /// <summary>Reads what came between two positions, but below the prefixes only the newest message of each channel.</summary>
     public SelectionReader ReadLatest(SelectionPosition from, SelectionPosition to, IEnumerable<(int Journal, JournalEntry Entry)> latest)
@@ -143,13 +152,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         lock (Lock)
         {
-            foreach (var message in batch)
+            if (!IsJoining(channel, () => Append(channel, batch, after)))
             {
-                if (message.Offset > after)
-                {
-                    MoveTo(channel, new MessageId(batch.Epoch, message.Offset));
-                    Ring.Append(new RelayEntry(channel, batch.Epoch, message, _cursors.Write(_position)));
-                }
+                Append(channel, batch, after);
             }
         }
 
@@ -160,11 +165,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         lock (Lock)
         {
-            var cursor = _cursors.Write(_position);
-            MoveTo(channel, before);
-            if (!deleted)
+            if (!IsJoining(channel, () => AppendEpoch(channel, before, deleted)))
             {
-                AppendGap(channel, cursor, before, null);
+                AppendEpoch(channel, before, deleted);
             }
         }
 
@@ -175,9 +178,10 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         lock (Lock)
         {
-            var cursor = _cursors.Write(_position);
-            MoveTo(channel, resumed);
-            AppendGap(channel, cursor, resumed, resumed.Offset - after.Offset);
+            if (!IsJoining(channel, () => AppendGap(channel, resumed, resumed.Offset - after.Offset)))
+            {
+                AppendGap(channel, resumed, resumed.Offset - after.Offset);
+            }
         }
 
         PumpAll();
@@ -186,49 +190,158 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (var channel in _channels)
+        foreach (var channel in _channels.Values)
         {
             channel.RemoveTap(this);
             _relays.Release(channel);
         }
     }
 
-    private void MoveTo(string channel, MessageId id) => _position.Channels[IndexOf(channel)] = id;
-
-    private int IndexOf(string channel)
+    // What comes while the beginning of a channel is read waits for that.
+    private bool IsJoining(string channel, Action take)
     {
-        for (var i = 0; ; i++)
+        if (!_joining.TryGetValue(channel, out var waiting))
         {
-            if (Selection.Names[i] == channel)
+            return false;
+        }
+
+        waiting.Add(take);
+        return true;
+    }
+
+    private void Append(string channel, MessageBatch batch, long after)
+    {
+        foreach (var message in batch)
+        {
+            if (message.Offset > after)
             {
-                return i;
+                _position.Channels[channel] = new MessageId(batch.Epoch, message.Offset);
+                Ring.Append(new RelayEntry(channel, batch.Epoch, message, _cursors.Write(_position)));
             }
         }
     }
 
-    private void AppendGap(string channel, string after, MessageId resumed, long? missed)
+    private void AppendEpoch(string channel, MessageId before, bool deleted)
     {
+        if (deleted)
+        {
+            _position.Channels[channel] = before;
+        }
+        else
+        {
+            AppendGap(channel, before, null);
+        }
+    }
+
+    private void AppendGap(string channel, MessageId resumed, long? missed)
+    {
+        var after = _cursors.Write(_position);
+        _position.Channels[channel] = resumed;
         var cursor = _cursors.Write(_position);
         Ring.Append(new RelayEntry(new Gap(channel, after, cursor, missed), resumed, cursor));
     }
 
+    // Without journals nobody knows what came below the prefixes since.
+    private RelayEntry LostPlace(Cursor cursor, SelectionPosition position)
+    {
+        var text = CursorOf(position);
+        return new RelayEntry(new Gap(PrefixesText(cursor), text, text, null), default, text);
+    }
+
     private async Task Start()
     {
-        for (var i = 0; i < _channels.Length; i++)
-        {
-            await _channels[i].Started;
-            lock (Lock)
-            {
-                // What comes to the tap at once waits for the lock.
-                _position.Channels[i] = _channels[i].AddTap(this);
-            }
-        }
-
-        if (Selection.Prefixes.Count > 0)
+        await Task.WhenAll(Selection.Names.Select(x => Join(x, isNew: false)));
+        if (HasJournals)
         {
             var reader = await Persist(() => _sources.ReadFromNow(Selection.IsBelowPrefix));
             MoveTo(reader);
             _ = FollowJournals(reader);
+        }
+        else if (Selection.Prefixes.Count > 0)
+        {
+            var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _ = FollowChannels(began);
+            await began.Task;
+        }
+    }
+
+    /// <summary>Follows a channel by itself.</summary>
+    /// <param name="name">The channel.</param>
+    /// <param name="isNew">Whether all of it is new: it begins with its first message then.</param>
+    private async Task Join(string name, bool isNew)
+    {
+        var channel = _relays.Take(name);
+        if (!_channels.TryAdd(name, channel))
+        {
+            _relays.Release(channel);
+            return;
+        }
+
+        await channel.Started;
+        MessageId here;
+        lock (Lock)
+        {
+            // What comes to the tap at once waits for the lock.
+            here = channel.AddTap(this);
+            _position.Channels[name] = isNew ? here with { Offset = 0 } : here;
+            if (isNew && here.Offset > 0)
+            {
+                _joining.Add(name, []);
+            }
+        }
+
+        if (isNew && here.Offset > 0)
+        {
+            await ReadBeginning(channel, here);
+        }
+    }
+
+    private async Task ReadBeginning(ChannelRelay channel, MessageId end)
+    {
+        for (var at = end with { Offset = 0 }; at.Offset < end.Offset && !_stop.IsCancellationRequested;)
+        {
+            var page = await Persist(() => channel.Pages.Get(at));
+            if (page.Position.Epoch != end.Epoch)
+            {
+                break;
+            }
+
+            lock (Lock)
+            {
+                if (page.Oldest > at.Offset + 1)
+                {
+                    at = at with { Offset = Math.Min(page.Oldest - 1, end.Offset) };
+                    AppendGap(channel.Name, at, null);
+                }
+
+                foreach (var entry in page.Covers(at) ? page.Entries[page.IndexAfter(at)..] : [])
+                {
+                    if (entry.Id.Offset <= end.Offset)
+                    {
+                        at = _position.Channels[channel.Name] = entry.Id;
+                        Ring.Append(new RelayEntry(channel.Name, entry.Epoch, entry.Message, _cursors.Write(_position)));
+                    }
+                }
+            }
+        }
+
+        lock (Lock)
+        {
+            _joining.Remove(channel.Name, out var waiting);
+            waiting?.ForEach(x => x());
+        }
+
+        PumpAll();
+    }
+
+    private async Task FollowChannels(TaskCompletionSource began)
+    {
+        var isNew = false;
+        await foreach (var names in _sources.Channels(_stop.Token))
+        {
+            await Task.WhenAll(names.Where(x => Selection.IsBelowPrefix(x) && !_channels.ContainsKey(x)).Select(x => Join(x, isNew)));
+            isNew = true;
+            began.TrySetResult();
         }
     }
 

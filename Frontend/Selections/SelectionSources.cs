@@ -3,11 +3,12 @@ using OrleansGateway.Journals;
 
 namespace OrleansGateway.Selections;
 
-/// <summary>Where that comes from which prefixes select: the journals of all nodes.</summary>
+/// <summary>Where that comes from which prefixes select: the journals of all nodes, or where the store has none, the channels that there are.</summary>
 /// <param name="client">Leads to channels.</param>
 /// <param name="watch">Tells when something was appended.</param>
-/// <param name="journals">The journals; none where the store has no such order.</param>
-internal sealed class SelectionSources(IClusterClient client, IJournalWatch watch, IEnumerable<IChannelJournals> journals)
+/// <param name="channels">Tells which channels there are.</param>
+/// <param name="journals">The journals, if there are some.</param>
+internal sealed class SelectionSources(IClusterClient client, IJournalWatch watch, IChannelWatch channels, IEnumerable<IChannelJournals> journals)
 {
     // A call that was under way when its grain moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
@@ -16,8 +17,14 @@ internal sealed class SelectionSources(IClusterClient client, IJournalWatch watc
 
     private IChannelJournals Journals => _journals ?? throw new NotSupportedException("This store has no journals.");
 
-    /// <summary>The store that a selection's cursors name.</summary>
-    public string StoreOf(ChannelSelection selection) => selection.Prefixes.Count > 0 ? Journals.Store : string.Empty;
+    /// <summary>Whether there are journals.</summary>
+    public bool HasJournals => _journals is not null;
+
+    /// <summary>The store that cursors name; empty where there are no journals.</summary>
+    public string Store => _journals?.Store ?? string.Empty;
+
+    /// <inheritdoc cref="IChannelWatch.Watch"/>
+    public IAsyncEnumerable<IReadOnlyList<string>> Channels(CancellationToken cancellationToken) => channels.Watch(cancellationToken);
 
     /// <inheritdoc cref="IJournalWatch.News"/>
     public Task News() => watch.News();

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Journals;
 using OrleansGateway.Relays;
@@ -20,18 +19,23 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
     public async Task<SelectionBeginning> Find(Since since, CancellationToken cancellationToken)
     {
         var selection = relay.Selection;
-        var from = since.Kind == SinceKind.None ? relay.Here().Position
-            : since.Cursor?.PositionIn(selection, relay.Here().Position) ?? new SelectionPosition(selection);
-        var told = since.Cursor is null ? null : relay.CursorOf(from);
+        var now = relay.Here().Position;
+        var from = since.Kind == SinceKind.None ? now : since.Cursor?.PositionIn(selection, now) ?? new SelectionPosition();
+        var told = relay.CursorOf(from);
         var gaps = new List<Gap>();
-        for (var i = 0; i < selection.Names.Count; i++)
+        foreach (var (name, channel) in relay.Channels.OrderBy(x => x.Key, StringComparer.Ordinal))
         {
-            var channel = relay.Channels[i];
-            var start = await _channels.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[i]!.Value), cancellationToken);
-            from.Channels[i] = start.After;
+            // Only what is named is in a cursor.
+            if (since.Kind == SinceKind.None || (since.Cursor is { } known && known.Of(name) is null))
+            {
+                continue;
+            }
+
+            var start = await _channels.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[name]), cancellationToken);
+            from.Channels[name] = start.After!.Value;
             if (start.Gap is { } gap)
             {
-                gaps.Add(gap with { After = told!, Resumed = told = relay.CursorOf(from) });
+                gaps.Add(gap with { After = told, Resumed = told = relay.CursorOf(from) });
             }
         }
 
@@ -48,17 +52,17 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
             (place, here) = relay.Here();
         }
 
-        var reader = since.Kind == SinceKind.Latest ? await ReadLatest(from, here, cancellationToken)
-            : relay.Read(from, here, since.Cursor?.FilterFor(selection) ?? selection.IsBelowPrefix, since.TimeMs);
+        var reader = since.Kind == SinceKind.Latest && relay.HasJournals ? await ReadLatest(from, here, cancellationToken)
+            : relay.Read(from, here, since.Cursor?.FilterFor(selection) ?? selection.IsBelowPrefix, fromMs: since.TimeMs);
         return new SelectionBeginning(relay, reader, relay.CursorOf(from), place, gaps);
     }
 
     private async Task FindInJournals(Cursor cursor, SelectionPosition from, List<Gap> gaps)
     {
-        var prefixes = string.Join(',', relay.Selection.Prefixes.Where(cursor.Knows).Select(ChannelSelection.PatternOf));
-        var told = relay.CursorOf(from);
-        if (cursor.Store != sources.StoreOf(relay.Selection))
+        var (prefixes, told) = (relay.PrefixesText(cursor), relay.CursorOf(from));
+        if (cursor.Store != sources.Store || !relay.HasJournals)
         {
+            // All that is kept, or what is new where nobody knows what was seen.
             from.Journals.Clear();
             gaps.Add(new Gap(prefixes, told, relay.CursorOf(from), null));
             return;

@@ -17,6 +17,9 @@ public static class ChannelName
     /// <summary>Whether only the gateway itself publishes to <paramref name="name"/>.</summary>
     public static bool IsReadOnly(string name) => name is Numbers or Announce;
 
+    /// <summary>The rule that a longer name breaks.</summary>
+    public static string TooLong { get; } = $"A channel's name has at most {MaxBytes} bytes of UTF-8.";
+
     /// <summary>Checks a decoded name.</summary>
     /// <returns>The rule that <paramref name="name"/> breaks, as a sentence, or null where it is a channel's name.</returns>
     public static string? Violation(string name)
@@ -29,7 +32,7 @@ public static class ChannelName
 
         if (name.Length > MaxBytes || Encoding.UTF8.GetByteCount(name) > MaxBytes)
         {
-            return $"A channel's name has at most {MaxBytes} bytes of UTF-8.";
+            return TooLong;
         }
 
         for (var i = 0; i < name.Length; i++)

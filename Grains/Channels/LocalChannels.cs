@@ -11,6 +11,13 @@ internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
 
     private readonly ConcurrentDictionary<string, Func<Task<KeptMessages?>>> _channels = new(StringComparer.Ordinal);
 
+    // Who asks for what came after more than these gets all names.
+    private const int MaxOpened = 64 * 1024;
+    private readonly Queue<string> _opened = [];
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _more;
+    private long _count;
+
     public bool IsShared => false;
 
     /// <summary>How many there are.</summary>
@@ -19,7 +26,51 @@ internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
     /// <summary>Adds a channel.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="look">Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</param>
-    public void Add(string name, Func<Task<KeptMessages?>> look) => _channels[name] = look;
+    public void Add(string name, Func<Task<KeptMessages?>> look)
+    {
+        _channels[name] = look;
+        TaskCompletionSource? more;
+        lock (_lock)
+        {
+            _count++;
+            _opened.Enqueue(name);
+            if (_opened.Count > MaxOpened)
+            {
+                _opened.Dequeue();
+            }
+
+            (more, _more) = (_more, null);
+        }
+
+        more?.SetResult();
+    }
+
+    /// <summary>Waits until channels were opened after so many.</summary>
+    /// <param name="count">How many were opened before; a negative number asks for all that are here.</param>
+    /// <param name="atMost">How long to wait.</param>
+    public async Task<OpenedChannels> WaitForMore(long count, TimeSpan atMost)
+    {
+        Task? more = null;
+        lock (_lock)
+        {
+            if (count == _count)
+            {
+                more = (_more ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+
+        if (more is not null)
+        {
+            using var enough = new CancellationTokenSource(atMost, time);
+            await more.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        lock (_lock)
+        {
+            var missed = _count - count;
+            return new OpenedChannels(_count, count < 0 || missed > _opened.Count ? [.. _channels.Keys] : [.. _opened.Skip(_opened.Count - (int)missed)]);
+        }
+    }
 
     public void Remove(string name, Func<Task<KeptMessages?>> look) => _channels.TryRemove(new(name, look));
 
@@ -53,3 +104,9 @@ internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
         }
     }
 }
+
+/// <summary>Channels that were opened on a node.</summary>
+/// <param name="Count">How many were since it started.</param>
+/// <param name="Names">Those after what was asked for.</param>
+[GenerateSerializer, Immutable, Alias("OrleansGateway.OpenedChannels")]
+internal sealed record OpenedChannels([property: Id(0)] long Count, [property: Id(1)] string[] Names);

@@ -29,6 +29,10 @@ internal interface INodeGrain : IGrainWithStringKey
     /// <summary>What the node has to say of one channel.</summary>
     [Alias("FindChannel"), AlwaysInterleave]
     Task<NodeChannel> FindChannel(string channel);
+
+    /// <summary>Waits until channels are opened on the node, see <see cref="LocalChannels.WaitForMore"/>.</summary>
+    [Alias("WaitForChannels"), AlwaysInterleave]
+    Task<OpenedChannels> WaitForChannels(long count, TimeSpan atMost);
 }
 
 /// <summary>A node's own words.</summary>
@@ -40,7 +44,7 @@ internal sealed record NodeDescription([property: Id(0)] string Name, [property:
 
 /// <inheritdoc cref="INodeGrain"/>
 [SiloPlacement, Immovable]
-internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement, NodeChannels channels) : Grain, INodeGrain
+internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement, NodeChannels channels, LocalChannels local) : Grain, INodeGrain
 {
     public Task<ImmutableDictionary<SiloAddress, NodeDescription>> Describe() => Task.FromResult(view.Known.SetItem(node.Address, node.Description));
 
@@ -49,4 +53,6 @@ internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement a
     public Task<NodeChannel[]> ListChannels(string prefix, string after, int count) => channels.List(prefix, after, count);
 
     public Task<NodeChannel> FindChannel(string channel) => channels.Find(channel);
+
+    public Task<OpenedChannels> WaitForChannels(long count, TimeSpan atMost) => local.WaitForMore(count, atMost);
 }

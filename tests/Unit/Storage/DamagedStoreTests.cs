@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OrleansGateway.Logs;
+using OrleansGateway.Storage;
 
 namespace OrleansGateway.Tests.Unit.Storage;
 
@@ -175,10 +176,10 @@ public sealed class DamagedStoreTests : IDisposable
     public async Task Open_LaterVersion_SaysSoAndTouchesNothing()
     {
         await WriteAndClose();
-        SetVersion("log-1.db", 2);
+        SetVersion("log-1.db", LogFile.Version + 1);
         var before = await File.ReadAllBytesAsync(_store.File("log-1.db"));
         var exception = Assert.Throws<LogException>(() => _store.Open());
-        Assert.Contains("version 2", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"version {LogFile.Version + 1}", exception.Message, StringComparison.Ordinal);
         Assert.Contains("newer program", exception.Message, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllBytesAsync(_store.File("log-1.db")));
     }
@@ -187,11 +188,11 @@ public sealed class DamagedStoreTests : IDisposable
     public async Task Open_BesideANodeOfALaterVersion_IsRefusedChannelByChannel()
     {
         await WriteAndClose();
-        SetVersion("log-1.db", 2);
+        SetVersion("log-1.db", LogFile.Version + 1);
         await using var held = new FileStream(_store.File("log-1.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         var log = _store.Open();
         var exception = await Assert.ThrowsAsync<LogException>(() => log.Open("a"));
-        Assert.Contains("version 2", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"version {LogFile.Version + 1}", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

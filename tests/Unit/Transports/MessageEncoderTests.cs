@@ -4,7 +4,7 @@ namespace OrleansGateway.Tests.Unit.Transports;
 
 public class MessageEncoderTests
 {
-    private static readonly MessageEncoder[] All = [MessageEncoder.Raw, MessageEncoder.Sse, MessageEncoder.WebSocket, MessageEncoder.Tail, MessageEncoder.SvgTail, MessageEncoder.Json, MessageEncoder.JsonWebSocket];
+    private static readonly MessageEncoder[] All = [MessageEncoder.Raw, MessageEncoder.Sse, MessageEncoder.WebSocket, MessageEncoder.Tail, MessageEncoder.SvgTail, MessageEncoder.Json, MessageEncoder.JsonWebSocket, MessageEncoder.SseJson];
 
     [Fact]
     public void Index_OfAll_AreTheNumbersBelowTheirCount() =>
