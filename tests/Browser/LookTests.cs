@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansGateway.Tests.Browser;
 
-/// <summary>How the pages look: on a phone and a desk, in the light and in the dark.</summary>
+/// <summary>How the pages look: on a phone and a desk, in the light and in the dark; and that everybody can use them.</summary>
 [Collection(UnhurtPages.Name)]
 public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutputHelper output) : VisitTests(chromium, output)
 {
@@ -40,8 +40,8 @@ public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutput
     [Theory]
     [InlineData(1280, 900, ColorScheme.Light)]
     [InlineData(1280, 900, ColorScheme.Dark)]
-    [InlineData(390, 844, ColorScheme.Light)]
-    [InlineData(390, 844, ColorScheme.Dark)]
+    [InlineData(360, 760, ColorScheme.Light)]
+    [InlineData(360, 760, ColorScheme.Dark)]
     public Task Pages_OnADeskAndAPhone_FitAndCanBeRead(int width, int height, ColorScheme scheme) => Visiting(Nodes, async visit =>
     {
         var name = $"{(width < 600 ? "phone" : "desk")}-{scheme}";
@@ -59,12 +59,29 @@ public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutput
         await channel.Publish("https://example.org/" + new string('a', 120));
         Assert.Equal(scheme == ColorScheme.Dark, await channel.Page.EvaluateAsync<bool>("matchMedia('(prefers-color-scheme: dark)').matches"));
         await Looks(channel, $"{name}-channel");
+
+        // One of each kind, a gap in what is kept, and the keys over all of it.
+        var kinds = SharedNodes.FreshChannel();
+        var last = await visit.Open(new Uri(Nodes.Address(1), kinds));
+        await shared.Publish(2, kinds, "image/png", await home.Page.ScreenshotAsync());
+        await shared.Publish(2, kinds, "application/octet-stream", [.. Enumerable.Repeat((byte)0xee, 100)]);
+        await shared.Publish(2, kinds, "text/plain", string.Join('\n', Enumerable.Range(1, 30).Select(x => $"line {x}")));
+        await shared.Publish(2, kinds, "application/json", $"[{string.Join(',', Enumerable.Range(0, 250))}]");
+        await shared.Publish(2, kinds, "application/json", """{"sensor": "kitchen", "celsius": 21.5, "open": true, "since": null, "tags": ["a", "b"]}""");
+        await shared.Publish(2, kinds, "text/plain", "control \u0007 and bidi \u202e characters");
+        await Expect(last.Messages).ToHaveCountAsync(6);
+        await last.Page.Locator(".picture[data-loaded=true]").WaitForAsync();
+        await Looks(last, $"{name}-kinds");
+        await last.Page.Keyboard.PressAsync("?");
+        await Expect(last.Page.Locator("#keys")).ToBeVisibleAsync();
+        await Looks(last, $"{name}-keys");
     }, width, height, scheme);
 
     private static async Task Looks(Tab tab, string picture)
     {
         await tab.Picture(picture);
         await tab.CheckFits();
+        await Axe.Check(tab.Page);
         Assert.Empty(await tab.Page.EvaluateAsync<string[]>(LowContrasts));
     }
 }

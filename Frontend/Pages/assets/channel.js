@@ -77,6 +77,10 @@ function noteGap({ after, missed }) {
   list.note(`${many} after ${after} ${missed === 1 ? 'is' : 'are'} no longer kept`, 'gap');
 }
 
+function noteEnd(reason) {
+  if (reason === 'deleted') list.note('The channel was deleted', 'gap');
+}
+
 function noteState(state) {
   showState(state);
   if (state.phase !== 'connected' || state.from === null || state.from === state.base) return;
@@ -90,7 +94,7 @@ async function follow() {
     list.add(message);
     rate.add(performance.now() - age);
   };
-  new Feed(cluster, channel, { message, gap: noteGap, state: noteState }, after);
+  new Feed(cluster, channel, { message, gap: noteGap, end: noteEnd, state: noteState }, after);
 }
 
 // Publishing.

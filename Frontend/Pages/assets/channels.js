@@ -98,7 +98,7 @@ export class Channels {
     }
   }
 
-  #show({ channels, next }) {
+  #show({ channels, next, missing }) {
     // A page whose channels went away while it was shown.
     if (channels.length === 0 && this.#pages.length > 1) {
       this.#pages.pop();
@@ -117,8 +117,10 @@ export class Channels {
     if (rows.length !== this.#body.childElementCount || rows.some((x, i) => x !== this.#body.children[i])) this.#body.replaceChildren(...rows);
     this.#body.parentElement.hidden = rows.length === 0;
     this.#body.parentElement.classList.remove('stale');
-    setText(this.#note, rows.length > 0 ? '' : this.#search.value === '' ? 'There is no channel yet.' : 'No channel begins so.');
-    this.#note.hidden = rows.length > 0;
+    const none = this.#search.value === '' ? 'There is no channel yet.' : 'No channel begins so.';
+    const partly = missing ? `Subscribers are counted without those of ${missing.join(', ')}, which does not answer.` : '';
+    setText(this.#note, rows.length === 0 ? none : partly);
+    this.#note.hidden = this.#note.textContent === '';
 
     const from = (this.#pages.length - 1) * LIMIT;
     setText(this.#status, rows.length === 0 ? '' : `${(from + 1).toLocaleString('en')}–${(from + rows.length).toLocaleString('en')}`);
@@ -135,18 +137,19 @@ export class Channels {
 
   /** Messages a second, or null where it was seen once only. */
   #rate({ channel, lastId }, now) {
-    const { epoch, offset } = placeOf(lastId);
+    const place = placeOf(lastId);
+    if (place === null) return null;
     const before = this.#looks.get(channel);
-    const looks = before?.at(-1).epoch === epoch ? before : [];
-    looks.push({ epoch, offset, now });
+    const looks = before?.at(-1).epoch === place.epoch ? before : [];
+    looks.push({ ...place, now });
     if (looks.length > LOOKS) looks.shift();
     this.#looks.set(channel, looks);
-    return looks.length < 2 ? null : ((offset - looks[0].offset) * 1000) / (now - looks[0].now);
+    return looks.length < 2 ? null : ((place.offset - looks[0].offset) * 1000) / (now - looks[0].now);
   }
 
   #row({ channel, subscribers, lastId, messages, bytes }, rate) {
     const row = this.#rows.get(channel) ?? newRow(this.#cluster, channel);
-    setText(row.id, lastId);
+    setText(row.id, lastId ?? '');
     setText(row.rate, rate === null ? '…' : rate === 0 ? '–' : rateText(rate));
     setText(row.messages, messages.toLocaleString('en'));
     row.messages.title = bytesText(bytes);

@@ -18,6 +18,7 @@ const STRETCH = 30;
  * What a feed tells, each a function that may be left out:
  * - `message(message, age)`: `age` is how long ago (ms) the gateway accepted it, by the node's clock
  * - `gap({after, resumed, missed})`: messages are known to be missing; `missed` is null where it is not known how many
+ * - `end(reason)`: `deleted` or `slow`; it goes on by itself
  * - `state({phase, base, since, from, took, after, problem})`: `phase` is `connecting`, `connected` (`since`: a Date; `from`: the
  *   node that was lost before, or null; `took`: ms, null where not known; `after`: the id after which it went on), `reconnecting` or
  *   `refused` (`problem`)
@@ -106,7 +107,7 @@ export class Feed {
         this.#takeGap(source, event);
         break;
       case 'end':
-        this.#lose(source);
+        this.#takeEnd(source, event.reason);
         break;
     }
   }
@@ -152,6 +153,17 @@ export class Feed {
     this.#id = gap.id;
     this.#place = placeOf(gap.id);
     if (!source.beginning) this.#tell.gap?.(gap);
+  }
+
+  // Only a node that stops is left: elsewhere it would be the same.
+  #takeEnd(source, reason) {
+    if (reason === 'shutdown') {
+      this.#lose(source);
+      return;
+    }
+    this.#tell.end?.(reason);
+    this.#lost ??= { base: source.base, at: performance.now() };
+    this.#open(source.base);
   }
 
   #lose(source) {

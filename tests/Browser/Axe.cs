@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace OrleansGateway.Tests.Browser;
+
+/// <summary>axe-core, which finds what keeps people from using a page (WCAG and its best practices).</summary>
+internal static class Axe
+{
+    private static readonly string Folder = Path.Combine(NodeProcess.Root, "tests/Browser/npm");
+    private static readonly Lazy<Task<string>> Script = new(Load);
+
+    /// <summary>The page, as it is now, has no violation.</summary>
+    public static async Task Check(IPage page)
+    {
+        if (!await page.EvaluateAsync<bool>("'axe' in window"))
+        {
+            // By the browser's debugger: the page's policy holds for the page.
+            await page.EvaluateAsync(await Script.Value);
+        }
+
+        var answer = await page.EvaluateAsync<JsonElement>("async () => { const { passes, violations } = await axe.run(); return { passes: passes.length, violations }; }");
+        Assert.True(answer.GetProperty("passes").GetInt32() > 10, "axe has looked at the page");
+        Assert.Empty(answer.GetProperty("violations").EnumerateArray().Select(x => x.GetRawText()));
+    }
+
+    // Of npm/package-lock.json, installed where it is not yet.
+    private static async Task<string> Load()
+    {
+        await Shell.Run($"cd '{Folder}' && if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --no-audit --no-fund --loglevel error; fi");
+        return await File.ReadAllTextAsync(Path.Combine(Folder, "node_modules/axe-core/axe.min.js"));
+    }
+}
