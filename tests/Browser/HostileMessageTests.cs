@@ -71,7 +71,7 @@ public sealed class HostileMessageTests(SharedNodes shared, Chromium chromium, I
         await Publish(channel, "application/json", $"[{string.Concat(Enumerable.Repeat("[{\"a\":1}],", 90_000))}0]");
         await Publish(channel, "text/plain", "after it");
         await page.Message("after it").WaitForAsync();
-        await Expect(page.Messages.Nth(0).Locator("details[open] > .json-body > details > summary > .json-name")).ToHaveTextAsync(["\"__proto__\"", "\"constructor\""]);
+        await Expect(page.Messages.Nth(0).Locator("summary > .json-name")).ToHaveTextAsync(["\"__proto__\"", "\"constructor\"", "\"prototype\""]);
         await Expect(page.Messages.Nth(0).Locator(".json-string")).ToHaveTextAsync("\"<img src=x onerror=hacked=1>\"");
         await Expect(page.Messages.Nth(1).Locator(".json-string")).ToHaveTextAsync("\"exe\\u202eRLOfdp\"");
         await page.Messages.Nth(2).Locator("summary").ClickAsync();

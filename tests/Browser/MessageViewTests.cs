@@ -44,6 +44,7 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
         await Expect(large.Locator(".json-number").Last).ToHaveTextAsync("249");
         await large.Locator("summary").PressAsync("Space");
         await Expect(large.Locator("details[open]")).ToHaveCountAsync(0);
+        await Expect(large.Locator("summary")).ToContainTextAsync("250 items");
 
         await Expect(page.Messages.Nth(2).Locator(".json-name")).ToHaveTextAsync("\"from\"");
         await Expect(page.Messages.Nth(3).Locator(".message-text")).ToHaveTextAsync("{not json");
@@ -94,7 +95,7 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
         await many.GetByRole(AriaRole.Button, new() { Name = "Show the first 4,096 bytes" }).ClickAsync();
         var dump = (await many.Locator(".dump").TextContentAsync())!.Split('\n');
         Assert.Equal(4096 / 16, dump.Length);
-        Assert.Equal("000010  72 6f 2e 00 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f  ro..............", dump[1]);
+        Assert.Equal("000010  65 72 6f 2e 00 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f 7f  ero.............", dump[1]);
         await many.GetByRole(AriaRole.Button, new() { Name = "Show less" }).ClickAsync();
         await Expect(many.Locator(".dump")).ToBeHiddenAsync();
     });

@@ -18,7 +18,7 @@ internal static class SharedNodesExtensions
     public static async Task<string> Publish(this SharedNodes shared, int node, string channel, string type, byte[] body)
     {
         using var content = new ByteArrayContent(body);
-        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var answer = await shared.Http.PostAsync(new Uri(shared.Nodes.Address(node), channel), content);
         Assert.True(answer.IsSuccessStatusCode, $"{answer}");
         return answer.Headers.GetValues("Message-Id").Single();

@@ -24,6 +24,7 @@ const showState = stateLine(byId('state'), cluster);
 
 document.title = `${plain(channel)} · OrleansGateway`;
 byId('channel-name').replaceChildren(visible(channel));
+byId('channel-name').title = plain(channel);
 
 // Messages.
 

@@ -71,29 +71,24 @@ function folded(label, value) {
   const [begin, end] = value.kind === '{' ? '{}' : '[]';
   const count = value.members.length;
   const kind = value.kind === '{' ? 'member' : 'item';
-  const view = element(
-    'details',
-    { className: 'json-fold' },
-    element(
-      'summary',
-      {},
-      ...label,
-      begin,
-      element('span', { className: 'json-preview' }, ...preview(value), ` ${end}`),
-      element('span', { className: 'json-count', textContent: `${count.toLocaleString('en')} ${kind}${count === 1 ? '' : 's'}` }),
-    ),
-  );
-  const fill = () => {
-    if (view.childElementCount > 1) return;
-    const body = element('div', { className: 'json-body' });
-    view.append(body, element('div', { className: 'json-line', textContent: end }));
-    append(body, value, 0);
+  const line = element('span', { className: 'json-preview' });
+  const body = element('div', { className: 'json-body' });
+  const view = element('details', { className: 'json-fold' }, element('summary', {}, ...label, begin, line), body, element('div', { className: 'json-line', textContent: end }));
+
+  // What is not seen is not made.
+  const show = () => {
+    if (!view.open) {
+      const size = element('span', { className: 'json-count', textContent: `${count.toLocaleString('en')} ${kind}${count === 1 ? '' : 's'}` });
+      line.replaceChildren(...preview(value), ` ${end}`, size);
+      body.replaceChildren();
+      return;
+    }
+    line.replaceChildren();
+    if (body.childElementCount === 0) append(body, value, 0);
   };
-  view.addEventListener('toggle', () => view.open && fill());
-  if (value.size <= OPEN) {
-    fill();
-    view.open = true;
-  }
+  view.open = value.size <= OPEN;
+  show();
+  view.addEventListener('toggle', show);
   return view;
 }
 

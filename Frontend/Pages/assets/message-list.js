@@ -79,6 +79,11 @@ export class MessageList {
     return this.#beginning || this.#edge?.offset === 1;
   }
 
+  // The place before which all is history.
+  get #end() {
+    return this.#newest && { ...this.#newest, offset: this.#newest.offset + 1 };
+  }
+
   add(message) {
     const place = placeOf(message.id);
     this.#total++;
@@ -113,7 +118,7 @@ export class MessageList {
     this.#waitingWeight = 0;
     this.#empty();
     this.#fills = false;
-    this.#edge = this.#newest && { ...this.#newest, offset: this.#newest.offset + 1 };
+    this.#edge = this.#end;
     this.#beginning = false;
     this.follow();
   }
@@ -214,7 +219,6 @@ export class MessageList {
     if (!this.#held) {
       this.#trimWaiting(this.history === null ? ROWS : PAGE);
       if (this.#torn) this.#empty();
-      this.#torn = false;
       if (this.#waiting.length > 0) {
         this.#append(this.#waiting);
         this.#waiting = [];
@@ -222,6 +226,8 @@ export class MessageList {
         this.#trimBeginning();
         this.#toEnd();
       }
+      if (this.#torn) this.#edge ??= this.#end;
+      this.#torn = false;
       this.#news = 0;
       this.#fill();
     }
