@@ -35,7 +35,7 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
 
         var large = page.Messages.Nth(1);
         await Expect(large.Locator("summary")).ToContainTextAsync("250 items");
-        await Expect(large.Locator(".json-line")).ToHaveCountAsync(0);
+        await Expect(large.Locator(".json-body *")).ToHaveCountAsync(0);
         await large.Locator("summary").FocusAsync();
         await page.Page.Keyboard.PressAsync("Enter");
         await Expect(large.Locator(".json-number").Last).ToHaveTextAsync("99");

@@ -26,6 +26,9 @@ const PAGE_WEIGHT = 2 * 1024 * 1024;
 const AT_END = 48;
 const NEAR_BEGINNING = 400;
 
+/** Browsers scroll smoothly: a way back that a key began goes on for so long (ms) after what ended it. */
+const SETTLE = 500;
+
 /**
  * While it is paused, or scrolled up, nothing moves and what is new waits.
  * @param {HTMLElement} pane what scrolls.
@@ -60,6 +63,7 @@ export class MessageList {
   #drawnAt = 0;
   #due = false;
   #top = 0;
+  #settled = 0;
 
   constructor(pane, list, row, history, changed) {
     this.pane = pane;
@@ -108,6 +112,7 @@ export class MessageList {
   follow() {
     this.#paused = false;
     this.#away = false;
+    this.#settled = performance.now() + SETTLE;
     this.#draw();
     this.#toEnd();
   }
@@ -308,7 +313,9 @@ export class MessageList {
     const up = scrollTop < this.#top;
     this.#top = scrollTop;
     const away = scrollHeight - clientHeight - scrollTop > AT_END;
-    if (away && up) {
+    if (away && up && performance.now() < this.#settled) {
+      this.#toEnd();
+    } else if (away && up) {
       if (!this.#held) this.#news = this.#waiting.length;
       this.#away = true;
       this.#tellChange();
@@ -320,7 +327,7 @@ export class MessageList {
         this.#draw();
       }
     }
-    if (up && scrollTop < NEAR_BEGINNING) this.older();
+    if (up && this.pane.scrollTop < NEAR_BEGINNING) this.older();
   }
 
   get #historyState() {
