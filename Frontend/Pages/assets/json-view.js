@@ -8,7 +8,7 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[-+.eE\d]*|true|false|null|[{}[\],:]
 const KINDS = { '"': 'string', t: 'literal', f: 'literal', n: 'literal' };
 
 /** What the line of a folded object or array shows of its members (characters), and of each. */
-const PREVIEW = 160;
+const PREVIEW = 120;
 const PREVIEW_EACH = 60;
 
 /** An object or array with up to so many values in all is open at first. */
@@ -113,7 +113,7 @@ function preview({ members }) {
     parts.push(i === 0 ? ' ' : ', ');
     if (length > PREVIEW) return [...parts, '…'];
     parts.push(...nameOf(name, PREVIEW_EACH), isFlat(value) ? flat(value, PREVIEW_EACH) : value.kind === '{' ? '{…}' : '[…]');
-    length += (name?.length ?? 0) + (value.text?.length ?? 3);
+    length += (name?.length ?? 0) + (value.text?.length ?? 3) + 2;
   }
   return parts;
 }
