@@ -167,6 +167,6 @@ function newRow(cluster, channel) {
   };
   const link = nodeLink(cluster, pathOf(channel), '');
   link.append(element('bdi', {}, visible(channel)));
-  const name = element('th', { scope: 'row' }, link, cells.id);
+  const name = element('th', { scope: 'row' }, link, ' ', cells.id);
   return { root: element('tr', { data: { channel } }, name, cells.rate, cells.messages, cells.subscribers), ...cells };
 }
