@@ -16,7 +16,7 @@ public sealed class HistoryTests(SharedNodes shared, Chromium chromium, ITestOut
     [Fact]
     public Task Channel_ScrolledBackAndForward_ShowsEachMessageInItsPlace() => Visiting(Nodes, async visit =>
     {
-        const int Count = 1200;
+        const int Count = 800;
         var channel = SharedNodes.FreshChannel();
         await shared.PublishNumbers(2, channel, Count);
         var page = await visit.Open(new Uri(Nodes.Address(1), channel));
@@ -35,7 +35,7 @@ public sealed class HistoryTests(SharedNodes shared, Chromium chromium, ITestOut
             "the first message is reached",
             20);
         await Expect(page.Page.Locator("#history")).ToContainTextAsync("This is the first message of the channel.");
-        await Expect(page.Page.Locator("#count")).ToHaveTextAsync("1,200 messages");
+        await Expect(page.Page.Locator("#count")).ToHaveTextAsync($"{Count} messages");
 
         // What comes meanwhile waits.
         await shared.Publish(3, channel, "text/plain", "published meanwhile");
@@ -58,7 +58,7 @@ public sealed class HistoryTests(SharedNodes shared, Chromium chromium, ITestOut
             async () =>
             {
                 await pane.PressAsync("Home");
-                return (await Offsets(page))[0] < 500;
+                return (await Offsets(page))[0] < 250;
             },
             "it is far back again",
             20);

@@ -39,12 +39,16 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
         await large.Locator("summary").FocusAsync();
         await page.Page.Keyboard.PressAsync("Enter");
         await Expect(large.Locator(".json-number").Last).ToHaveTextAsync("99");
+
+        // Who unfolds something reads it: nothing moves.
+        await Expect(page.Page.Locator("#pause")).ToHaveTextAsync("Follow");
         await large.GetByRole(AriaRole.Button, new() { Name = "150 more" }).ClickAsync();
         await large.GetByRole(AriaRole.Button, new() { Name = "50 more" }).PressAsync("Enter");
         await Expect(large.Locator(".json-number").Last).ToHaveTextAsync("249");
         await large.Locator("summary").PressAsync("Space");
         await Expect(large.Locator("details[open]")).ToHaveCountAsync(0);
         await Expect(large.Locator("summary")).ToContainTextAsync("250 items");
+        await Expect(page.Page.Locator("#pause")).ToHaveTextAsync("Pause");
 
         await Expect(page.Messages.Nth(2).Locator(".json-name")).ToHaveTextAsync("\"from\"");
         await Expect(page.Messages.Nth(3).Locator(".message-text")).ToHaveTextAsync("{not json");

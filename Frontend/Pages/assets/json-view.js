@@ -101,7 +101,7 @@ function append(body, value, from) {
   more.addEventListener('click', () => {
     more.remove();
     append(body, value, next);
-    body.lastElementChild.focus();
+    body.lastElementChild.focus({ preventScroll: true });
   });
   body.append(more);
 }

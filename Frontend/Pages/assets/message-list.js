@@ -72,6 +72,11 @@ export class MessageList {
     this.history = history;
     this.changed = changed;
     pane.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+
+    // Who unfolds something reads it. It is there in the frame after the next.
+    list.addEventListener('click', event => {
+      if (event.target.closest('summary, button')) requestAnimationFrame(() => requestAnimationFrame(() => this.#holdWhereAway()));
+    });
     new ResizeObserver(() => this.#held || this.#toEnd()).observe(pane);
   }
 
@@ -309,25 +314,29 @@ export class MessageList {
   }
 
   #scrolled() {
+    const up = this.pane.scrollTop < this.#top;
+    this.#top = this.pane.scrollTop;
+    if (up && this.#isAway && performance.now() < this.#settled) this.#toEnd();
+    else if (up || !this.#isAway) this.#holdWhereAway();
+    if (up && this.pane.scrollTop < NEAR_BEGINNING) this.older();
+  }
+
+  get #isAway() {
     const { scrollTop, scrollHeight, clientHeight } = this.pane;
-    const up = scrollTop < this.#top;
-    this.#top = scrollTop;
-    const away = scrollHeight - clientHeight - scrollTop > AT_END;
-    if (away && up && performance.now() < this.#settled) {
-      this.#toEnd();
-    } else if (away && up) {
+    return scrollHeight - clientHeight - scrollTop > AT_END;
+  }
+
+  #holdWhereAway() {
+    if (this.#isAway) {
       if (!this.#held) this.#news = this.#waiting.length;
       this.#away = true;
       this.#tellChange();
-    } else if (!away && this.#away) {
-      if (this.#torn) {
-        this.#newer();
-      } else {
-        this.#away = false;
-        this.#draw();
-      }
+    } else if (this.#away && this.#torn) {
+      this.#newer();
+    } else if (this.#away) {
+      this.#away = false;
+      this.#draw();
     }
-    if (up && this.pane.scrollTop < NEAR_BEGINNING) this.older();
   }
 
   get #historyState() {
