@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Xunit.Abstractions;
 using static Microsoft.Playwright.Assertions;
 
@@ -87,19 +86,6 @@ public sealed class ChannelPageTests(SharedNodes shared, Chromium chromium, ITes
         await Expect(page.Page.Locator("#channel-commands")).Not.ToContainTextAsync("-d");
     });
 
-    [Fact]
-    public Task Channel_BinaryMessage_IsShownInHexadecimal() => Visiting(Nodes, async visit =>
-    {
-        var channel = SharedNodes.FreshChannel();
-        var page = await visit.Open(new Uri(Nodes.Address(1), channel));
-        using var bytes = new ByteArrayContent([0xde, 0xad, 0x00, 0xff]);
-        bytes.Headers.ContentType = new MediaTypeHeaderValue("image/png");
-        using var answer = await shared.Http.PostAsync(new Uri(Nodes.Address(2), channel), bytes);
-        Assert.True(answer.IsSuccessStatusCode);
-        await Expect(page.Messages).ToHaveAttributeAsync("data-binary", "true");
-        await Expect(page.Messages.Locator(".message-text")).ToHaveTextAsync("4 bytes de ad 00 ff");
-    });
-
     // A browser has six connections for an origin: one that is left open each time would soon stop the page.
     [Fact]
     public Task Channel_LoadedAgainAndAgain_LeavesOnlyItsStreamUnderWay() => Visiting(Nodes, async visit =>
@@ -115,14 +101,24 @@ public sealed class ChannelPageTests(SharedNodes shared, Chromium chromium, ITes
 
         await page.Publish("still there");
         await Until.True(
-            () => page.UnderWay.Where(x => !x.EndsWith("/-/cluster", StringComparison.Ordinal)).ToList() is [var stream] && stream.StartsWith($"{address}?as=sse", StringComparison.Ordinal),
+            () => page.UnderWay.Where(x => !x.EndsWith("/-/cluster", StringComparison.Ordinal)).ToList() is [var stream] && stream.StartsWith($"{address}?as=json", StringComparison.Ordinal),
             $"only the stream is under way: {string.Join(' ', page.UnderWay)}");
     });
 
-    private async Task<string> Publish(int node, string channel, string text)
+    [Fact]
+    public Task Channel_Deleted_SaysSoAndGoesOn() => Visiting(Nodes, async visit =>
     {
-        using var answer = await shared.Http.PostAsync(new Uri(Nodes.Address(node), channel), new StringContent(text));
-        Assert.True(answer.IsSuccessStatusCode, $"{answer}");
-        return answer.Headers.GetValues("Message-Id").Single();
-    }
+        var channel = SharedNodes.FreshChannel();
+        await Publish(2, channel, "before");
+        var page = await visit.Open(new Uri(Nodes.Address(1), channel));
+        await page.Message("before").WaitForAsync();
+        using var answer = await shared.Http.DeleteAsync(new Uri(Nodes.Address(2), channel));
+        Assert.True(answer.IsSuccessStatusCode);
+        await Expect(page.Gaps.First).ToHaveTextAsync("The channel was deleted");
+        await page.Publish("after");
+        await page.IsOn(1);
+        await Expect(page.Messages).ToHaveCountAsync(2);
+    });
+
+    private Task<string> Publish(int node, string channel, string text) => shared.Publish(node, channel, "text/plain", text);
 }

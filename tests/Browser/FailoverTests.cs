@@ -37,6 +37,10 @@ public sealed class FailoverTests(Chromium chromium, HurtNodes hurt, ITestOutput
             await home.MoreNumbers();
             await Expect(home.Node(on)).ToHaveAttributeAsync("data-status", "dead");
             await Expect(home.Page.Locator("#nodes .node[data-status=active][data-bridge=true]")).ToHaveCountAsync(1);
+
+            // It says where it resumed.
+            await Expect(room.State).ToHaveTextAsync(new Regex($@"^connected to node-{next} .* resumed from node-{on}( within .*)? after \w+-\d+$"));
+            await Expect(room.Page.Locator("#messages .note.moved").Last).ToHaveTextAsync(new Regex($@"^node-{on} stopped answering: went on with node-{next} after \w+-\d+$"));
             await home.Picture($"failover-2-killed-{on}");
         }
 
@@ -46,10 +50,16 @@ public sealed class FailoverTests(Chromium chromium, HurtNodes hurt, ITestOutput
         await Expect(home.Nodes("active")).ToHaveCountAsync(3);
         await home.Picture("failover-4-back");
 
+        // One that serves no page: nothing is seen of it but that it is dead.
+        await hurt.Kill(2);
+        await room.Publish("typed when another node was dead");
+        await Expect(home.Node(2)).ToHaveAttributeAsync("data-status", "dead");
+        await Expect(room.Page.Locator("#messages .note.moved")).ToHaveCountAsync(2);
+
         // And the last one is stopped: it hands its channels over.
         publisher.Node = Nodes.Address(1);
         Assert.Equal(0, await Nodes[3].Stop());
-        await Expect(home.State).ToHaveAttributeAsync("data-connected", new Regex("^node-[12]$"));
+        await home.IsOn(1);
         await home.MoreNumbers();
         await room.Publish("typed when node 3 had stopped");
         await publisher.DisposeAsync();

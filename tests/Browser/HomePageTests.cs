@@ -90,4 +90,26 @@ public sealed class HomePageTests(SharedNodes shared, Chromium chromium, ITestOu
         Assert.Equal("OK\n", await Shell.Run(commands.Single(x => x.Contains(" -d ", StringComparison.Ordinal))));
         Assert.Contains("Hello, world", await Shell.Run($"timeout 2 {commands.Single(x => x.Contains("since=", StringComparison.Ordinal))}"), StringComparison.Ordinal);
     });
+
+    [Fact]
+    public Task Channels_CannotBeListedForAWhile_KeepsTheListAndSaysHowOldItIs() => Visiting(Nodes, async visit =>
+    {
+        visit.Refused = 503;
+        var fails = false;
+        await visit.Answer("**/-/channels?*", () => fails
+            ? (503, """{"title":"The channels cannot be listed now"}""")
+            : (200, """{"channels":[{"channel":"a/\u202e<b>","subscribers":2,"firstId":null,"lastId":null,"messages":0,"bytes":0}],"next":null,"missing":["node-3"]}"""));
+        var home = await visit.Open(Nodes.Address(1));
+        var (rows, note) = (home.Page.Locator("#channels-rows tr"), home.Page.Locator("#channels-note"));
+        await Expect(rows.Locator("a")).ToHaveTextAsync("a/RLO<b>");
+        await Expect(rows.Locator("td")).ToHaveTextAsync(["…", "0", "2"]);
+        await Expect(note).ToHaveTextAsync("Subscribers are counted without those of node-3, which does not answer.");
+        fails = true;
+        await home.Page.Locator("#channels-prefix").PressAsync("Enter");
+        await Expect(note).ToHaveTextAsync(new Regex(@"^The channels cannot be listed now: this is as it was at [\d:]+\.$"));
+        await Expect(rows).ToHaveCountAsync(1);
+        fails = false;
+        await home.Page.Locator("#channels-prefix").PressAsync("Enter");
+        await Expect(note).ToHaveTextAsync(new Regex("^Subscribers are counted"));
+    });
 }

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OrleansGateway.Tests.Browser;
 
-/// <summary>How the pages look: on a phone and a desk, in the light and in the dark.</summary>
+/// <summary>How the pages look: on a phone and a desk, in the light and in the dark; and that everybody can use them.</summary>
 [Collection(UnhurtPages.Name)]
 public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutputHelper output) : VisitTests(chromium, output)
 {
@@ -40,8 +40,8 @@ public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutput
     [Theory]
     [InlineData(1280, 900, ColorScheme.Light)]
     [InlineData(1280, 900, ColorScheme.Dark)]
-    [InlineData(390, 844, ColorScheme.Light)]
-    [InlineData(390, 844, ColorScheme.Dark)]
+    [InlineData(360, 760, ColorScheme.Light)]
+    [InlineData(360, 760, ColorScheme.Dark)]
     public Task Pages_OnADeskAndAPhone_FitAndCanBeRead(int width, int height, ColorScheme scheme) => Visiting(Nodes, async visit =>
     {
         var name = $"{(width < 600 ? "phone" : "desk")}-{scheme}";
@@ -52,19 +52,36 @@ public sealed class LookTests(SharedNodes shared, Chromium chromium, ITestOutput
 
         var numbers = await visit.Open(new Uri(Nodes.Address(1), "numbers"));
         await numbers.Messages.Nth(5).WaitForAsync();
-        await Looks(numbers, $"{name}-numbers");
+        await numbers.Picture($"{name}-numbers");
+        await numbers.CheckFits();
 
         var channel = await visit.Open(new Uri(Nodes.Address(1), $"{SharedNodes.FreshChannel()}/with-a-name-that-is-as-long-as-names-sometimes-are"));
         await channel.Publish("A message of an ordinary length, such as people send to each other when they try something.");
         await channel.Publish("https://example.org/" + new string('a', 120));
         Assert.Equal(scheme == ColorScheme.Dark, await channel.Page.EvaluateAsync<bool>("matchMedia('(prefers-color-scheme: dark)').matches"));
-        await Looks(channel, $"{name}-channel");
+        await channel.Picture($"{name}-channel");
+
+        // One of each kind, and the keys over all of it.
+        var path = channel.Page.Url[Nodes.Address(1).ToString().Length..];
+        await shared.Publish(2, path, "image/png", await home.Page.ScreenshotAsync());
+        await shared.Publish(2, path, "application/octet-stream", [.. Enumerable.Repeat((byte)0xee, 100)]);
+        await shared.Publish(2, path, "text/plain", string.Join('\n', Enumerable.Range(1, 30).Select(x => $"line {x}")));
+        await shared.Publish(2, path, "application/json", $"[{string.Join(',', Enumerable.Range(0, 250))}]");
+        await shared.Publish(2, path, "application/json", """{"sensor": "kitchen", "celsius": 21.5, "open": true, "since": null, "tags": ["a", "b"]}""");
+        await shared.Publish(2, path, "text/plain", "control \u0007 and bidi \u202e characters");
+        await Expect(channel.Messages).ToHaveCountAsync(8);
+        await channel.Page.Locator(".picture[data-loaded=true]").WaitForAsync();
+        await Looks(channel, $"{name}-kinds");
+        await channel.Page.Locator("#keys-button").ClickAsync();
+        await Expect(channel.Page.Locator("#keys")).ToBeVisibleAsync();
+        await Looks(channel, $"{name}-keys");
     }, width, height, scheme);
 
     private static async Task Looks(Tab tab, string picture)
     {
         await tab.Picture(picture);
         await tab.CheckFits();
+        await Axe.Check(tab.Page);
         Assert.Empty(await tab.Page.EvaluateAsync<string[]>(LowContrasts));
     }
 }

@@ -27,6 +27,9 @@ internal sealed partial class Visit : IAsyncDisposable
 
     private Visit(Chromium chromium, IBrowserContext context) => (_chromium, _context) = (chromium, context);
 
+    /// <summary>What a node refuses in this test: the browser itself notes each such answer.</summary>
+    public int? Refused { get; set; }
+
     /// <summary>Whether nodes die meanwhile: then the browser itself notes each connection that is lost.</summary>
     public bool NodesDie { get; set; }
 
@@ -44,14 +47,34 @@ internal sealed partial class Visit : IAsyncDisposable
         context.SetDefaultTimeout(DeadlineMs);
         SetDefaultExpectTimeout(DeadlineMs);
         await context.AddInitScriptAsync(Notes);
+        await context.RouteAsync("**/-/channels?*", x => x.FulfillAsync(new() { ContentType = "application/json", Body = """{"channels":[],"next":null}""" }));
         return new Visit(chromium, context);
     }
+
+    /// <summary>Answers requests of the pages in place of the node.</summary>
+    public Task Answer(string addresses, Func<(int Status, string Json)> answer) => _context.RouteAsync(addresses, route =>
+    {
+        var (status, json) = answer();
+        return route.FulfillAsync(new() { Status = status, ContentType = "application/json", Body = json });
+    });
 
     /// <summary>Opens a page and waits until it follows its channel.</summary>
     public async Task<Tab> Open(Uri address)
     {
         var page = await _context.NewPageAsync();
         page.PageError += (_, error) => Say($"error: {error}");
+        page.Dialog += (_, dialog) =>
+        {
+            Say($"dialog: {dialog.Message}");
+            _ = dialog.DismissAsync();
+        };
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url) is { IsLoopback: false, Scheme: not ("data" or "blob") })
+            {
+                Say($"request elsewhere: {request.Url}");
+            }
+        };
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
@@ -65,12 +88,12 @@ internal sealed partial class Visit : IAsyncDisposable
         return tab;
     }
 
-    /// <summary>Nothing was said in the console that should not be.</summary>
+    /// <summary>Nothing was said in the console that should not be, no dialog was opened, and nothing was asked of others than the nodes.</summary>
     public void CheckQuiet()
     {
         lock (_console)
         {
-            Assert.DoesNotContain(_console, x => !NodesDie || !LostConnection().IsMatch(x));
+            Assert.DoesNotContain(_console, x => !(NodesDie && LostConnection().IsMatch(x)) && !(Refused is { } status && x.Contains($" status of {status} ", StringComparison.Ordinal)));
         }
     }
 

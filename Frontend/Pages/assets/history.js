@@ -1,43 +1,72 @@
-// The newest messages of a channel, with the times at which the gateway accepted them.
+// What a channel keeps, read in pages: backwards and forwards.
 
 import { pathOf } from './addresses.js';
+import { eventsOf } from './events.js';
 import { fromJson, placeOf } from './message.js';
 
-const TIMEOUT = 3000;
+/** A page that takes longer (ms) is given up. */
+const TIMEOUT = 10000;
+
+/** So long (ms) a page that opens waits for where the history begins. */
+const OPEN_TIMEOUT = 3000;
 
 /**
- * Reads up to `count` messages.
- * @returns {Promise<{after: string, messages: object[]} | null>} them, oldest first, and the id after which a feed
- * goes on; null where they cannot be had now: then a feed begins without.
+ * The id after which the newest `count` messages begin. It may be before the oldest that is kept.
+ * @returns {Promise<string | null>} null where it cannot be had now: then a feed begins without history.
  */
-export async function newest(base, channel, count) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+export async function beforeNewest(base, channel, count) {
   try {
-    const last = placeOf((await poll(base, channel, 'none', abort.signal)).headers.get('Last-Event-ID'));
-    if (last === null) return null;
-    if (last.offset === 0 || count === 0) return { after: `${last.epoch}-${last.offset}`, messages: [] };
-    const after = `${last.epoch}-${Math.max(0, last.offset - count)}`;
-    const answer = await poll(base, channel, after, abort.signal);
-    const messages = (await answer.text()).split('\n').filter(x => x.trim() !== '').map(x => JSON.parse(x))
-      .filter(x => x.event === 'message')
-      .map(fromJson);
-    return { after: messages.at(-1)?.id ?? `${last.epoch}-${last.offset}`, messages };
+    const answer = await poll(base, channel, 'none', AbortSignal.timeout(OPEN_TIMEOUT));
+    await answer.text();
+    const newest = placeOf(answer.headers.get('Last-Event-ID'));
+    return newest && `${newest.epoch}-${Math.max(0, newest.offset - count)}`;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Up to `count` messages right before a place, oldest first. Offsets have no holes: where the page begins can be counted.
+ * @returns {Promise<{messages: object[], first: boolean}>} `first`: there are none before them.
+ */
+export async function older(base, channel, { epoch, offset }, count) {
+  const after = Math.max(0, offset - 1 - count);
+  const { messages, gap } = await newer(base, channel, `${epoch}-${after}`, offset - 1 - after);
+
+  // Where the beginning is no longer kept, the page reaches into what was known.
+  const before = messages.filter(({ id }) => {
+    const place = placeOf(id);
+    return place.epoch === epoch && place.offset < offset;
+  });
+  return { messages: before, first: after === 0 || gap !== null };
+}
+
+/**
+ * Up to `count` messages right after an id, oldest first.
+ * @returns {Promise<{messages: object[], gap: object | null}>} `gap`: what is no longer kept before the first of them.
+ */
+export async function newer(base, channel, id, count) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const messages = [];
+  let gap = null;
+  try {
+    // A poll answers with all that there is: what is beyond the page is not waited for.
+    const answer = await poll(base, channel, id, abort.signal);
+    for await (const events of eventsOf(answer)) {
+      gap ??= events.find(x => x.event === 'gap') ?? null;
+      messages.push(...events.filter(x => x.event === 'message').slice(0, count - messages.length).map(fromJson));
+      if (messages.length >= count) break;
+    }
+    return { messages, gap };
   } finally {
-    // Also ends an answer that turned out to be a stream.
     clearTimeout(timer);
     abort.abort();
   }
 }
 
 async function poll(base, channel, since, signal) {
-  const answer = await fetch(`${base}${pathOf(channel)}?poll=1&since=${encodeURIComponent(since)}`, {
-    headers: { Accept: 'application/x-ndjson, */*;q=0.1' },
-    cache: 'no-store',
-    signal,
-  });
+  const answer = await fetch(`${base}${pathOf(channel)}?poll=1&since=${encodeURIComponent(since)}`, { cache: 'no-store', signal });
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer;
 }

@@ -1,12 +1,13 @@
-// The home page: the numbers, the nodes and the announcements live.
+// The home page: the numbers, the nodes, the announcements and the channels live.
 
 import { Announcements } from './announcements.js';
 import { pathOf, ruleBrokenBy } from './addresses.js';
+import { Channels } from './channels.js';
 import { Cluster } from './cluster.js';
 import { commandList } from './commands.js';
 import { byId, setText } from './dom.js';
 import { Feed } from './feed.js';
-import { newest } from './history.js';
+import { beforeNewest } from './history.js';
 import { Nodes } from './nodes.js';
 import { Numbers } from './numbers.js';
 import { keepLinks, stateLine } from './state.js';
@@ -20,13 +21,14 @@ const showState = stateLine(byId('state'), cluster);
 const owner = () => cluster.nodes.find(x => x.bridge === true);
 const numberOf = node => /\d+$/.exec(node?.name ?? '')?.[0];
 
+const copied = byId('copied');
 const updateTry = commandList(byId('try-commands'), [
   { what: 'The numbers, as they come', line: () => `curl -N ${cluster.base}/numbers` },
   { what: 'Subscribe to a channel', line: () => `curl -N ${cluster.base}/hello` },
   { what: 'Publish to it, from another terminal', line: () => `curl -d 'Hello, world' ${cluster.base}/hello` },
   { what: 'As server-sent events, with ids to resume from', line: () => `curl -N -H 'Accept: text/event-stream' ${cluster.base}/hello` },
   { what: 'What was published in the last minute, then live', line: () => `curl -N '${cluster.base}/hello?since=1m'` },
-]);
+], copied);
 
 const updateKill = commandList(byId('kill-commands'), [
   {
@@ -38,7 +40,7 @@ const updateKill = commandList(byId('kill-commands'), [
     what: 'Bring it back',
     line: () => `./gateway start node ${numberOf(cluster.nodes.find(x => x.status === 'dead') ?? owner()) ?? 2}`,
   },
-]);
+], copied);
 
 function showPath() {
   const bridge = owner();
@@ -66,12 +68,10 @@ open.addEventListener('submit', event => {
   if (rule === '') location.assign(cluster.base + pathOf(channel));
 });
 
-async function follow(channel, kept, span, show, state) {
-  const past = await newest(cluster.base, channel, kept);
-  past?.messages.forEach((message, i, all) => show(message, message.time - all.at(-1).time));
-  new Feed(cluster, channel, { message: message => show(message, 0), state }, { after: past?.after, span });
+async function follow(channel, kept, message, state) {
+  new Feed(cluster, channel, { message, state }, await beforeNewest(cluster.base, channel, kept));
 }
 
-// Kept messages are put on the time line as far apart as they were, the last one now.
-follow('numbers', 60, 60, ({ data, time }, age) => numbers.add(data, time === null ? null : performance.now() + age), showState);
-follow('announce', 10, 10, message => announcements.add(message));
+new Channels(cluster);
+follow('numbers', 60, ({ data }, age) => numbers.add(data, performance.now() - age), showState);
+follow('announce', 10, message => announcements.add(message));

@@ -1,5 +1,5 @@
-// What a message is to the pages: {id, channel, data, binary, time}. `data` is the text, or base64 where `binary`;
-// `time` is when the gateway accepted it, or when it came here, or null where it is older than that.
+// What a message is to the pages: {id, channel, type, data, binary, time}. `data` is the text, or base64 where `binary`;
+// `time` is when the gateway accepted it.
 
 /** Reads an id `<epoch>-<offset>`. Anything else, such as the cursor over several channels, is null. */
 export function placeOf(id) {
@@ -8,6 +8,6 @@ export function placeOf(id) {
 }
 
 /** A message from its JSON form. */
-export function fromJson({ id, channel, time, data, encoding }) {
-  return { id, channel, data, binary: encoding === 'base64', time: new Date(time) };
+export function fromJson({ id, channel, time, type, data, encoding }) {
+  return { id, channel, type, data, binary: encoding === 'base64', time: new Date(time) };
 }

@@ -28,11 +28,11 @@ export class Numbers {
     setInterval(() => this.#showRate(), 500);
   }
 
-  /** Shows a number that came at a time (ms, `performance.now()`), or null where that is not known. */
+  /** Shows a number that was published at a time (ms, `performance.now()`). */
   add(text, time) {
     this.#values.push(text);
     if (this.#values.length > SHOWN) this.#values.shift();
-    if (time !== null) this.#rate.add(time);
+    this.#rate.add(time);
     if (this.#drawing) return;
     this.#drawing = true;
     requestAnimationFrame(() => this.#draw());

@@ -1,4 +1,4 @@
-// Publishes a text, once: through the node in use, and when that does not answer through the next ones.
+// Publishes a message, once: through the node in use, and when that does not answer through the next ones.
 
 import { pathOf } from './addresses.js';
 import { problemOf } from './problem.js';
@@ -15,7 +15,7 @@ const PAUSE = 250;
  * @returns {Promise<{id: string, base: string}>} the message's id and the origin of the node that took it.
  * @throws {{title: string, detail: string}} what the node said against it, or that no node could be reached.
  */
-export async function publish(cluster, channel, text) {
+export async function publish(cluster, channel, { text, type }) {
   // The same key at each attempt: a node that took the message and died before it answered does not make it two.
   const key = [...crypto.getRandomValues(new Uint8Array(16))].map(x => x.toString(16).padStart(2, '0')).join('');
   const end = performance.now() + GIVE_UP_AFTER;
@@ -23,7 +23,7 @@ export async function publish(cluster, channel, text) {
   let problem;
   for (let attempt = 1; attempt === 1 || performance.now() < end; attempt++) {
     try {
-      const response = await post(base, channel, text, key);
+      const response = await post(base, channel, { text, type }, key);
       if (response.ok) return { id: await idOf(response), base };
       problem = await problemOf(response);
     } catch {
@@ -36,10 +36,10 @@ export async function publish(cluster, channel, text) {
   throw problem;
 }
 
-function post(base, channel, text, key) {
+function post(base, channel, { text, type }, key) {
   return fetch(base + pathOf(channel), {
     method: 'POST',
-    headers: { 'Content-Type': 'text/plain; charset=utf-8', Accept: 'application/json', 'Idempotency-Key': key },
+    headers: { 'Content-Type': type, Accept: 'application/json', 'Idempotency-Key': key },
     body: text,
     signal: AbortSignal.timeout(ANSWER_TIMEOUT),
   });

@@ -1,6 +1,7 @@
 // The line that says to which node the page is connected, and links that go on with it.
 
 import { element, setText } from './dom.js';
+import { placeOf } from './message.js';
 import { clock } from './time.js';
 
 /** Keeps `line` up to date. Returns the function that takes a feed's states. */
@@ -23,12 +24,12 @@ export function stateLine(line, cluster) {
   };
 }
 
-function sentence({ phase, base, since, from, took, problem }, name, cluster) {
+function sentence({ phase, base, since, from, took, after, problem }, name, cluster) {
   const node = name === null ? base : `${name} (${base})`;
   switch (phase) {
     case 'connected': {
-      const after = from === null || from === base ? '' : ` · went on from ${cluster.nameOf(from) ?? from}${within(took)}`;
-      return `connected to ${node} since ${clock(since)}${after}`;
+      const before = from === null ? '' : ` · resumed${from === base ? '' : ` from ${cluster.nameOf(from) ?? from}`}${within(took)}${placeOf(after) ? ` after ${after}` : ''}`;
+      return `connected to ${node} since ${clock(since)}${before}`;
     }
     case 'refused':
       return `${name ?? base} says no: ${problem.title}. ${problem.detail}`;

@@ -14,9 +14,8 @@ export function clock(date) {
 /** `12:03:04.567` */
 export const fineClock = date => `${clock(date)}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 
-/** A time as `format` writes it; null is one that is not known, before the page was opened. */
-export const timeElement = (time, format) =>
-  time === null ? element('time', { textContent: 'earlier' }) : element('time', { dateTime: time.toISOString(), textContent: format(time) });
+/** A time as `format` writes it. */
+export const timeElement = (time, format) => element('time', { dateTime: time.toISOString(), textContent: format(time) });
 
 /** `12 s`, `3 min`, `5 h`, `2 days`. */
 export function duration(ms) {
