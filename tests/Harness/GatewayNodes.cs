@@ -33,6 +33,9 @@ internal sealed class GatewayNodes : IAsyncDisposable
     /// <summary>A program, with its arguments, that becomes each node.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>The address that all nodes listen on.</summary>
+    public string Bind { get; init; } = "127.0.0.1";
+
     /// <summary>All processes that there ever were.</summary>
     public IEnumerable<(int Node, NodeProcess Process)> All => _all;
 
@@ -42,11 +45,11 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     public string OrleansGateway => $"127.0.0.1:{_ports + 20}";
 
-    public Uri Address(int node) => new($"http://127.0.0.1:{_ports + node - 1}");
+    public Uri Address(int node) => new($"http://{Bind}:{_ports + node - 1}");
 
     public IEnumerable<string> Arguments(int node) =>
     [
-        "--node", $"{node}", "--state", _state, "--http", $"{_ports}", "--silo", $"{_ports + 10}", "--orleans-gateway", $"{_ports + 20}",
+        "--node", $"{node}", "--bind", Bind, "--state", _state, "--http", $"{_ports}", "--silo", $"{_ports + 10}", "--orleans-gateway", $"{_ports + 20}",
         "--numbers", _numbers, "--membership", _membership, .. Storage is null ? Array.Empty<string>() : ["--storage", Storage],
     ];
 
