@@ -8,7 +8,7 @@ internal static class Publishers
     public static UserProgram Curl(string channel, params Uri[] nodes) => Start("shell", ["bash", "publish.sh", channel, .. Urls(nodes)]);
 
     public static UserProgram Python(string channel, params Uri[] nodes) =>
-        Start("python", ["/usr/bin/python3", "publish.py", channel, .. nodes.Select(x => x.Authority)]);
+        Start("python", ["python3", "publish.py", channel, .. nodes.Select(x => x.Authority)]);
 
     public static UserProgram Undici(string channel, params Uri[] nodes) => Start("npm", ["node", "undici-publish.mjs", channel, .. Urls(nodes)]);
 

@@ -10,8 +10,8 @@ internal static class Subscribers
     {
         ["curl, json"] = (channel, nodes) => Run("curl, json", "shell", ["bash", "subscribe.sh", channel, .. Urls(nodes)]),
         ["curl, poll"] = (channel, nodes) => Run("curl, poll", "shell", ["bash", "poll.sh", channel, .. Urls(nodes)]),
-        ["python, json"] = (channel, nodes) => Run("python, json", "python", ["/usr/bin/python3", "subscribe.py", channel, .. nodes.Select(x => x.Authority)]),
-        ["python, poll"] = (channel, nodes) => Run("python, poll", "python", ["/usr/bin/python3", "poll.py", channel, .. nodes.Select(x => x.Authority)]),
+        ["python, json"] = (channel, nodes) => Run("python, json", "python", ["python3", "subscribe.py", channel, .. nodes.Select(x => x.Authority)]),
+        ["python, poll"] = (channel, nodes) => Run("python, poll", "python", ["python3", "poll.py", channel, .. nodes.Select(x => x.Authority)]),
         ["ws, gateway.json"] = (channel, nodes) => Run("ws, gateway.json", "npm", ["node", "ws-subscribe.mjs", channel, .. Urls(nodes)]),
         ["undici, fetch"] = (channel, nodes) => Run("undici, fetch", "npm", ["node", "undici-subscribe.mjs", channel, .. Urls(nodes)]),
         ["undici, WebSocket"] = (channel, nodes) => Run("undici, WebSocket", "npm", ["node", "undici-websocket.mjs", channel, .. Urls(nodes)]),
@@ -24,14 +24,14 @@ internal static class Subscribers
     private static readonly Dictionary<string, Func<Uri, Client>> EventSources = new()
     {
         ["eventsource"] = url => Run("eventsource", "npm", ["node", "eventsource.mjs", "eventsource", $"{url}"]),
-        ["undici, EventSource"] = url => Run("undici, EventSource", "npm", ["node", "eventsource.mjs", "undici", $"{url}"]),
         ["reconnecting-eventsource"] = url => Run("reconnecting-eventsource", "npm", ["node", "eventsource.mjs", "reconnecting-eventsource", $"{url}"]),
     };
 
-    /// <summary>Those without ids: they cannot resume.</summary>
+    /// <summary>Those that cannot resume: without ids, and undici's EventSource, which (as of 6.29) does not come back after a stream that was cut off.</summary>
     private static readonly Dictionary<string, Func<string, Uri, Client>> Plain = new()
     {
         ["ws, plain"] = (channel, node) => Run("ws, plain", "npm", ["node", "ws-plain.mjs", $"{channel}?since=all", $"{node}"]),
+        ["undici, EventSource"] = (channel, node) => Run("undici, EventSource", "npm", ["node", "eventsource.mjs", "undici", $"{new Uri(node, channel)}?since=all"]),
         ["ClientWebSocket, plain"] = (channel, node) => new DotNetClient("ClientWebSocket, plain", (show, stop) => DotNet.PlainSocket(channel, node, show, stop)),
     };
 
@@ -40,7 +40,7 @@ internal static class Subscribers
     public static IEnumerable<string> All => Resuming.Concat(Plain.Keys);
 
     /// <summary>Whether the names are of a form that splits lines at each kind of line end (the WHATWG event stream).</summary>
-    public static bool IsEventStream(string name) => EventSources.ContainsKey(name) || name == "SseParser";
+    public static bool IsEventStream(string name) => EventSources.ContainsKey(name) || name is "SseParser" or "undici, EventSource";
 
     /// <summary>All that resume; the event sources by way of <paramref name="front"/>.</summary>
     public static IEnumerable<Client> StartResuming(string channel, Uri[] nodes, Uri front) =>
