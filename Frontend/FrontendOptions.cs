@@ -25,9 +25,9 @@ public sealed class FrontendOptions
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
     public TimeSpan VanishedTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A WebSocket client that answers a ping (one every 20 s) with nothing for this long is let go; default 20 s, 1 s to 10 min.</summary>
+    /// <summary>A WebSocket client that answers a ping (one every 20 s) with nothing for this long is let go; default 15 s, 1 s to 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
-    public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Origins of web pages that may use the gateway besides its own nodes', such as <c>https://app.example</c>; default none.</summary>
     public IList<string> Origins { get; } = [];

@@ -13,7 +13,7 @@ public class FrontendOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.PublishTimeout);
         Assert.Equal(TimeSpan.FromSeconds(30), options.SlowTimeout);
         Assert.Equal(TimeSpan.FromSeconds(30), options.VanishedTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(20), options.PongTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(15), options.PongTimeout);
         Assert.Empty(options.Origins);
         Assert.True(IsValid(options));
     }

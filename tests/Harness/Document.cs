@@ -1,0 +1,50 @@
+namespace OrleansGateway.Tests.Harness;
+
+/// <summary>A document's examples: the fenced blocks below each heading of the second level.</summary>
+internal static class Document
+{
+    private const string Fence = "```";
+
+    /// <summary>The blocks of a section, in order.</summary>
+    internal sealed record Section(string Title, List<Block> Blocks)
+    {
+        /// <summary>What its blocks of a language say, one after the other.</summary>
+        public string Text(string language) => string.Concat(Blocks.Where(x => x.Language == language).Select(x => x.Text));
+    }
+
+    /// <summary>One block.</summary>
+    internal readonly record struct Block(string Language, string Text);
+
+    /// <summary>Reads a document of the repository, such as <c>docs/http.md</c>.</summary>
+    public static List<Section> Read(string path)
+    {
+        var sections = new List<Section>();
+        string? language = null;
+        var text = string.Empty;
+        foreach (var line in File.ReadLines(Path.Combine(NodeProcess.Root, path)))
+        {
+            if (language is null)
+            {
+                if (line.StartsWith("## ", StringComparison.Ordinal))
+                {
+                    sections.Add(new Section(line[3..], []));
+                }
+                else if (line.StartsWith(Fence, StringComparison.Ordinal))
+                {
+                    (language, text) = (line[Fence.Length..], string.Empty);
+                }
+            }
+            else if (line == Fence)
+            {
+                sections[^1].Blocks.Add(new Block(language, text));
+                language = null;
+            }
+            else
+            {
+                text += line + "\n";
+            }
+        }
+
+        return sections;
+    }
+}
