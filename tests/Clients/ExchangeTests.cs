@@ -88,7 +88,7 @@ public sealed class Exchange(SharedNodes shared) : IAsyncLifetime
 
 /// <summary>Other people's clients, unmodified, publish and subscribe: text, any Unicode, several lines, bytes.</summary>
 [Collection(UnhurtNodes.Name)]
-public sealed class ExchangeTests(Exchange exchange) : IClassFixture<Exchange>
+public sealed class ExchangeTests(Exchange exchange, SharedNodes shared) : IClassFixture<Exchange>
 {
     public static TheoryData<string> PublishingNames => [.. Exchange.Publishing];
 
@@ -127,5 +127,19 @@ public sealed class ExchangeTests(Exchange exchange) : IClassFixture<Exchange>
         expected.RemoveAll(x => x.Length == 0);
         await Until.True(() => exchange.Raw.Count(x => x.Length > 0) >= expected.Count, "curl prints all");
         Assert.Equal(expected, exchange.Raw.Where(x => x.Length > 0));
+    }
+
+    // Libraries that cannot set the header add to a URL that may have a since already.
+    [Theory]
+    [InlineData("lastEventId")]
+    [InlineData("lastEventID")]
+    public async Task Subscribe_IdInTheUrl_GoesOnAfterIt(string name)
+    {
+        var (node, channel) = (shared.Nodes.Address(1), SharedNodes.FreshChannel());
+        await shared.Nodes.Publish(2, channel, "before");
+        using var all = await shared.Http.GetAsync(new Uri(node, $"{channel}?poll=1"));
+        var last = all.Headers.GetValues("Last-Event-ID").Single();
+        await shared.Nodes.Publish(2, channel, "after");
+        Assert.Equal("after\n", await shared.Http.GetStringAsync(new Uri(node, $"{channel}?poll=1&as=raw&since=all&{name}={last}")));
     }
 }

@@ -7,6 +7,7 @@ namespace OrleansGateway.Tests.Harness;
 /// <summary>A cluster of real processes with ports and a state directory of its own.</summary>
 internal sealed class GatewayNodes : IAsyncDisposable
 {
+    private static readonly SemaphoreSlim Starting = new(1);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly ConcurrentDictionary<int, NodeProcess> _nodes = new();
@@ -62,14 +63,23 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     public async Task Start(params int[] nodes)
     {
-        foreach (var node in nodes)
+        // Where tests run at the same time, all clusters together would start so slowly that none is ready in time.
+        await Starting.WaitAsync();
+        try
         {
-            Launch(node);
-        }
+            foreach (var node in nodes)
+            {
+                Launch(node);
+            }
 
-        foreach (var node in nodes)
+            foreach (var node in nodes)
+            {
+                await Ready(node);
+            }
+        }
+        finally
         {
-            await Ready(node);
+            Starting.Release();
         }
     }
 

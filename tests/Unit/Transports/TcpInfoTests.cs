@@ -43,4 +43,19 @@ public class TcpInfoTests
         Assert.Null(TcpInfo.AcknowledgedBytes(server));
         await sending.ContinueWith(_ => { }, TaskScheduler.Default);
     }
+
+    [Fact]
+    public async Task Silence_NothingWaits_IsZero()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!);
+        using var server = await listener.AcceptAsync();
+        await server.SendAsync(new byte[10]);
+        await Eventually.TrueAsync(() => TcpInfo.Silence(server) == TimeSpan.Zero, "all is acknowledged");
+        server.Dispose();
+        Assert.Null(TcpInfo.Silence(server));
+    }
 }
