@@ -13,20 +13,24 @@ public sealed class DocumentTests(SharedNodes shared) : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("gateway-document-").FullName;
 
-    public static TheoryData<string, string> Sections
+    /// <summary>Document, section, and which of its examples.</summary>
+    public static TheoryData<string, string, int> Examples
     {
         get
         {
-            var sections = new TheoryData<string, string>();
+            var examples = new TheoryData<string, string, int>();
             foreach (var document in Documents)
             {
-                foreach (var section in Document.Read(document).Where(x => x.Blocks.Exists(y => y.Language == "sh")))
+                foreach (var section in Document.Read(document))
                 {
-                    sections.Add(document, section.Title);
+                    for (var i = 0; i < section.Examples().Count(); i++)
+                    {
+                        examples.Add(document, section.Title, i);
+                    }
                 }
             }
 
-            return sections;
+            return examples;
         }
     }
 
@@ -34,20 +38,19 @@ public sealed class DocumentTests(SharedNodes shared) : IDisposable
 
     // Other languages have tests of their own, here and in tests/Browser/RecipePageTests.cs.
     [Fact]
-    public void Examples_OfAllDocuments_AreOfLanguagesThatAreTested() => Assert.Subset(
+    public void Blocks_OfAllDocuments_AreOfLanguagesThatAreTested() => Assert.Subset(
         new HashSet<string>(["sh", "text", "html", "json", "nginx", "caddyfile"]),
         Documents.SelectMany(Document.Read).SelectMany(x => x.Blocks).Select(x => x.Language).ToHashSet());
 
-    /// <summary>A section's commands are one script; its output has the lines that the section shows, in order. Who shows none ends well.</summary>
+    /// <summary>The output has the lines that the document shows, in order. Where it shows none, the commands end well.</summary>
     [Theory]
-    [MemberData(nameof(Sections))]
-    public async Task Commands_OfASection_DoWhatItSays(string document, string title)
+    [MemberData(nameof(Examples))]
+    public async Task Commands_OfAnExample_DoWhatTheDocumentSays(string document, string title, int index)
     {
-        var section = Document.Read(document).Single(x => x.Title == title);
+        var (commands, printed) = Document.Read(document).Single(x => x.Title == title).Examples().ElementAt(index);
         Prepare();
-        await using var script = UserProgram.Start(
-            _directory, "bash", "-e", "-c", $"{Desktop}\n{AtNodes(section.Text("sh"))}\nwait");
-        var expected = section.Text("text").Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(x => x != "…").ToList();
+        await using var script = UserProgram.Start(_directory, "bash", "-e", "-c", $"{Desktop}\n{AtNodes(commands)}\nwait");
+        var expected = printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(x => x != "…").ToList();
         if (expected.Count == 0)
         {
             Assert.True(await script.Exit() == 0, script.Errors);
@@ -169,7 +172,7 @@ public sealed class DocumentTests(SharedNodes shared) : IDisposable
 
     private async Task<UserProgram> StartCaddy(string config)
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory, "Caddyfile"), $"{{\n    admin off\n    persist_config off\n}}\n\n{config}");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "Caddyfile"), $"{{\n    admin off\n}}\n\n{config}");
         return UserProgram.Start(_directory, "env", $"HOME={_directory}", "caddy", "run", "--adapter", "caddyfile", "--config", Path.Combine(_directory, "Caddyfile"));
     }
 

@@ -10,6 +10,29 @@ internal static class Document
     {
         /// <summary>What its blocks of a language say, one after the other.</summary>
         public string Text(string language) => string.Concat(Blocks.Where(x => x.Language == language).Select(x => x.Text));
+
+        /// <summary>Its examples for a shell: the commands of one or several blocks, and what the block after them says that they print.</summary>
+        public IEnumerable<(string Commands, string Printed)> Examples()
+        {
+            var commands = string.Empty;
+            foreach (var block in Blocks.Where(x => x.Language is "sh" or "text"))
+            {
+                if (block.Language == "sh")
+                {
+                    commands += block.Text;
+                }
+                else
+                {
+                    yield return (commands, block.Text);
+                    commands = string.Empty;
+                }
+            }
+
+            if (commands.Length > 0)
+            {
+                yield return (commands, string.Empty);
+            }
+        }
     }
 
     /// <summary>One block.</summary>
