@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansGateway.Channels;
+using Microsoft.Extensions.Options;
 using OrleansGateway.Http;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
@@ -49,6 +50,15 @@ public static class FrontendHosting
         services.AddSingleton<Origins>();
         services.AddSingleton<Hub>();
         return services;
+    }
+
+    /// <summary>Lets go of clients that vanished. It belongs to each end point that clients connect to.</summary>
+    public static ListenOptions UseGatewayConnections(this ListenOptions listen)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        var options = listen.ApplicationServices.GetRequiredService<IOptionsMonitor<FrontendOptions>>();
+        listen.Use(next => new VanishedClients(next, options).Serve);
+        return listen;
     }
 
     /// <summary>Serves every path: the system's own, and each other one as a channel.</summary>

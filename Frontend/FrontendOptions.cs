@@ -18,6 +18,17 @@ public sealed class FrontendOptions
     /// <summary>A subscriber that has something waiting and takes nothing of it for this long is let go; default 30 s.</summary>
     public TimeSpan SlowTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// A client whose system acknowledges nothing of what is sent to it, and answers no TCP keep-alive, for this long has vanished and is
+    /// let go; default 30 s, 2 s to 10 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
+    public TimeSpan VanishedTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A WebSocket client that answers a ping (one every 20 s) with nothing for this long is let go; default 15 s, 1 s to 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Origins of web pages that may use the gateway besides its own nodes', such as <c>https://app.example</c>; default none.</summary>
     public IList<string> Origins { get; } = [];
 }

@@ -106,11 +106,13 @@ internal sealed class Hub(
             : Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context);
     }
 
-    // An EventSource repeats its URL when it comes back, so its header is the newer word.
+    // An EventSource repeats its URL when it comes back, so its header is the newer word, and so is what libraries that cannot set it
+    // (reconnecting-eventsource, clients of Mercure) add to their URL. Names in a query are compared without case.
     private static string SinceOf(HttpRequest request)
     {
         var header = request.Headers["Last-Event-ID"].ToString();
         return header.Length > 0 ? header
+            : request.Query["lastEventId"].ToString() is { Length: > 0 } added ? added
             : request.Query["since"].ToString() is { Length: > 0 } since ? since
             : request.Query["last_event_id"].ToString();
     }

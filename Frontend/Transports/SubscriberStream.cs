@@ -46,4 +46,11 @@ internal sealed class SubscriberStream(Stream inner, Subscriber subscriber) : St
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>The WebSocket is over: closed on both sides, or given up since its pings are not answered, which only this tells.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        subscriber.End(EndReason.Gone);
+        base.Dispose(disposing);
+    }
 }

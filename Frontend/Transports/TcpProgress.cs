@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
@@ -11,26 +9,7 @@ namespace OrleansGateway.Transports;
 /// </summary>
 internal static class TcpProgress
 {
-    // Linux, netinet/in.h and linux/tcp.h: the option TCP_INFO, and where tcpi_bytes_acked (since 4.1) lies in it.
-    private const int TcpLevel = 6;
-    private const int TcpInfo = 11;
-    private const int BytesAcked = 120;
-
     /// <summary>A way to read it, or null where the system or the connection has none.</summary>
     public static Func<long?>? Of(HttpContext context) =>
-        OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? () => Read(socket) : null;
-
-    /// <summary>Reads it; null where the system does not know it.</summary>
-    public static long? Read(Socket socket)
-    {
-        Span<byte> info = stackalloc byte[BytesAcked + sizeof(long)];
-        try
-        {
-            return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length ? BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcked..]) : null;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return null;
-        }
-    }
+        OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? () => TcpInfo.AcknowledgedBytes(socket) : null;
 }

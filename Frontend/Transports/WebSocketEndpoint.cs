@@ -107,7 +107,7 @@ internal sealed class WebSocketEndpoint(
         var subscriber = start.Join(encoder, output, time, TcpProgress.Of(context));
         using var socket = WebSocket.CreateFromStream(
             new SubscriberStream(stream, subscriber),
-            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = PingEvery });
+            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = options.CurrentValue.PongTimeout });
         SubscribeEndpoint.SayStart(subscriber, encoder, start.Gaps);
         subscriber.Start();
         var publishing = new WebSocketPublishing(
@@ -125,7 +125,9 @@ internal sealed class WebSocketEndpoint(
             var close = subscriber.Ended.IsCompletedSuccessfully ? CloseFor(subscriber.Ended.Result)
                 : publishing.Failed.IsCompletedSuccessfully ? publishing.Failed.Result
                 : await receiving;
-            var end = subscriber.Ended.IsCompletedSuccessfully ? encoder.EncodeEnd(subscriber.Standing, subscriber.Ended.Result) : null;
+            var end = subscriber.Ended is { IsCompletedSuccessfully: true, Result: not EndReason.Gone and var reason }
+                ? encoder.EncodeEnd(subscriber.Standing, reason)
+                : null;
 
             // Nothing comes after a close frame (RFC 6455, section 5.5.1).
             subscriber.End(EndReason.Gone);

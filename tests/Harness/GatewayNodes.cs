@@ -7,6 +7,7 @@ namespace OrleansGateway.Tests.Harness;
 /// <summary>A cluster of real processes with ports and a state directory of its own.</summary>
 internal sealed class GatewayNodes : IAsyncDisposable
 {
+    private static readonly SemaphoreSlim Starting = new(1);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly ConcurrentDictionary<int, NodeProcess> _nodes = new();
@@ -33,6 +34,9 @@ internal sealed class GatewayNodes : IAsyncDisposable
     /// <summary>A program, with its arguments, that becomes each node.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>The address that all nodes listen on.</summary>
+    public string Bind { get; init; } = "127.0.0.1";
+
     /// <summary>All processes that there ever were.</summary>
     public IEnumerable<(int Node, NodeProcess Process)> All => _all;
 
@@ -42,11 +46,11 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     public string OrleansGateway => $"127.0.0.1:{_ports + 20}";
 
-    public Uri Address(int node) => new($"http://127.0.0.1:{_ports + node - 1}");
+    public Uri Address(int node) => new($"http://{Bind}:{_ports + node - 1}");
 
     public IEnumerable<string> Arguments(int node) =>
     [
-        "--node", $"{node}", "--state", _state, "--http", $"{_ports}", "--silo", $"{_ports + 10}", "--orleans-gateway", $"{_ports + 20}",
+        "--node", $"{node}", "--bind", Bind, "--state", _state, "--http", $"{_ports}", "--silo", $"{_ports + 10}", "--orleans-gateway", $"{_ports + 20}",
         "--numbers", _numbers, "--membership", _membership, .. Storage is null ? Array.Empty<string>() : ["--storage", Storage],
     ];
 
@@ -59,14 +63,23 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     public async Task Start(params int[] nodes)
     {
-        foreach (var node in nodes)
+        // Where tests run at the same time, all clusters together would start so slowly that none is ready in time.
+        await Starting.WaitAsync();
+        try
         {
-            Launch(node);
-        }
+            foreach (var node in nodes)
+            {
+                Launch(node);
+            }
 
-        foreach (var node in nodes)
+            foreach (var node in nodes)
+            {
+                await Ready(node);
+            }
+        }
+        finally
         {
-            await Ready(node);
+            Starting.Release();
         }
     }
 

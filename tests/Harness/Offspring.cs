@@ -15,14 +15,21 @@ internal static class Offspring
     static Offspring() => new Thread(Run) { IsBackground = true, Name = "parent of nodes" }.Start();
 
     /// <summary>Starts a program whose output, both streams of it, goes to the end of a file. The process is the program itself, no shell before it.</summary>
-    public static Process Start(string log, string program, IEnumerable<string> arguments)
+    public static Process Start(string log, string program, IEnumerable<string> arguments) =>
+        Start(new ProcessStartInfo(), ["sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
+
+    /// <summary>Starts a program as <paramref name="start"/> says, but for the program and its arguments.</summary>
+    public static Process Start(ProcessStartInfo start, IEnumerable<string> command)
     {
+        start.FileName = "setpriv";
+        string[] arguments = ["--pdeathsig", "KILL", "--", .. command];
+        Array.ForEach(arguments, start.ArgumentList.Add);
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         Work.Add(() =>
         {
             try
             {
-                started.SetResult(Process.Start("setpriv", ["--pdeathsig", "KILL", "--", "sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]));
+                started.SetResult(Process.Start(start)!);
             }
             catch (Exception exception)
             {

@@ -12,6 +12,8 @@ public class FrontendOptionsTests
         Assert.Equal(1_048_576, options.MaxMessageBytes);
         Assert.Equal(TimeSpan.FromSeconds(5), options.PublishTimeout);
         Assert.Equal(TimeSpan.FromSeconds(30), options.SlowTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.VanishedTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(15), options.PongTimeout);
         Assert.Empty(options.Origins);
         Assert.True(IsValid(options));
     }

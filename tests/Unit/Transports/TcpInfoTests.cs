@@ -5,10 +5,10 @@ using OrleansGateway.Transports;
 
 namespace OrleansGateway.Tests.Unit.Transports;
 
-public class TcpProgressTests
+public class TcpInfoTests
 {
     [Fact]
-    public async Task Read_ClientThatTakesALittle_IsSeen()
+    public async Task AcknowledgedBytes_ClientThatTakesALittle_IsSeen()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8 * 1024 };
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -24,7 +24,7 @@ public class TcpProgressTests
         await Eventually.TrueAsync(
             () =>
             {
-                var now = TcpProgress.Read(server)!.Value;
+                var now = TcpInfo.AcknowledgedBytes(server)!.Value;
                 (same, before) = (now == before ? same + 1 : 0, now);
                 return same >= 20;
             },
@@ -38,9 +38,24 @@ public class TcpProgressTests
             taken += await client.ReceiveAsync(new byte[1024]);
         }
 
-        await Eventually.TrueAsync(() => TcpProgress.Read(server) > before, "it is seen to take something");
+        await Eventually.TrueAsync(() => TcpInfo.AcknowledgedBytes(server) > before, "it is seen to take something");
         server.Dispose();
-        Assert.Null(TcpProgress.Read(server));
+        Assert.Null(TcpInfo.AcknowledgedBytes(server));
         await sending.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task Silence_NothingWaits_IsZero()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!);
+        using var server = await listener.AcceptAsync();
+        await server.SendAsync(new byte[10]);
+        await Eventually.TrueAsync(() => TcpInfo.Silence(server) == TimeSpan.Zero, "all is acknowledged");
+        server.Dispose();
+        Assert.Null(TcpInfo.Silence(server));
     }
 }
