@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,15 @@ public static class FrontendHosting
         {
             x.AddServerHeader = false;
 
+            // Where a target has a host, that one counts (RFC 9112, section 3.2.2).
+            x.AllowHostHeaderOverride = true;
+
+            // A client of HTTP/2 behind a proxy may name the scheme that the proxy speaks.
+            x.AllowAlternateSchemes = true;
+
+            // Longer ones than are allowed come through, for an answer that says so.
+            x.Limits.MaxRequestLineSize = 2 * RequestPath.MaxRequestLine;
+
             // The publish endpoint has its own limit, with an answer that says it.
             x.Limits.MaxRequestBodySize = null;
 
@@ -45,14 +55,26 @@ public static class FrontendHosting
         return services;
     }
 
+    /// <summary>Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS.</summary>
+    public static ListenOptions UseGatewayConnections(this ListenOptions endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        endpoint.Use(next => connection => HalfClose.Serve(connection, next));
+        endpoint.Use(next => connection => Http2Preface.Serve(connection, next));
+        return endpoint;
+    }
+
     /// <summary>Serves every path: the system's own, and each other one as a channel.</summary>
     public static WebApplication UseGatewayFrontend(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         var hub = app.Services.GetRequiredService<Hub>();
 
+        app.UseMiddleware<Failures>();
+        app.Use((context, next) => RequestPath.IsRequestLineTooLong(context) ? Problem.TargetTooLong(RequestPath.MaxRequestLine).Write(context) : next(context));
+
         // Channels do not go through routing: every path is one.
-        app.Use((context, next) => SystemEndpoints.Owns(context.Request.Path) ? next(context) : hub.Handle(context));
+        app.Use((context, next) => SystemEndpoints.Owns(context) ? SystemEndpoints.Admit(context, next) : hub.Handle(context));
         app.UseRouting();
         app.MapSystem();
         app.MapFallback("{**path}", static (HttpContext context) => Problem.NotFound(context.Request.Path).Write(context));

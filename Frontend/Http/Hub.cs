@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
 using OrleansGateway.Transports;
@@ -21,35 +22,31 @@ internal sealed class Hub(
 
     public Task Handle(HttpContext context)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        if (RequestPath.ReadName(RequestPath.PathOf(target), out var channel) is { } rule)
+        var admitted = origins.Admit(context);
+
+        // Methods have a case (RFC 9110, section 9.1).
+        var method = context.Request.Method;
+        if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "OPTIONS"))
         {
-            return Problem.BadName(rule).Write(context);
+            context.Response.Headers.Allow = Allowed;
+            return Problem.Method(method, Allowed).Write(context);
         }
 
-        var admitted = origins.Admit(context);
-        var method = context.Request.Method;
-        if (HttpMethods.IsOptions(method))
+        // An asterisk is the target of OPTIONS for the server itself (RFC 9112, section 3.2.4).
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var rule = RequestPath.ReadName(RequestPath.PathOf(target), out var channel);
+        if (method == "OPTIONS" && (rule is null || target == "*"))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             context.Response.Headers.Allow = Allowed;
             return Task.CompletedTask;
         }
 
-        if (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method))
-        {
-            return !admitted ? Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context)
-                : HttpMethods.IsDelete(method) ? Delete(context, channel)
-                : publish.Handle(context, channel);
-        }
-
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
-        {
-            return Subscribe(context, channel, admitted);
-        }
-
-        context.Response.Headers.Allow = Allowed;
-        return new Problem(405, "method", "This method is not for channels", $"'{method}' is none of {Allowed}.").Write(context);
+        return rule is not null ? Problem.BadName(rule).Write(context)
+            : method is "GET" or "HEAD" ? Subscribe(context, channel, admitted)
+            : !admitted ? Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context)
+            : method == "DELETE" ? Delete(context, channel)
+            : publish.Handle(context, channel);
     }
 
     private async Task Delete(HttpContext context, string channel)
@@ -74,6 +71,7 @@ internal sealed class Hub(
 
         if (problem is not null)
         {
+            context.Response.Headers.Append(HeaderNames.Vary, StreamResponse.VariesBy);
             return problem.Write(context);
         }
 

@@ -16,11 +16,6 @@ internal sealed class PollEndpoint(
     public async Task Handle(HttpContext context, string channel, PollRequest poll, Since since)
     {
         StreamResponse.SetHeaders(context.Response, poll.Encoder == MessageEncoder.Raw ? MessageText.TextType : JsonEncoder.ContentType);
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            return;
-        }
-
         var relay = relays.Take(channel);
         try
         {
@@ -49,7 +44,9 @@ internal sealed class PollEndpoint(
         using var tooLong = new CancellationTokenSource(wait > options.CurrentValue.PublishTimeout ? wait : options.CurrentValue.PublishTimeout, time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, gone, lifetime.ApplicationStopping);
         using var waiting = new CancellationTokenSource(wait, time);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping);
+
+        // Who can say no more may be gone: it gets its answer now.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping, HalfClose.InputEnded(context));
         try
         {
             await relay.Started.WaitAsync(patience.Token);
@@ -93,16 +90,20 @@ internal sealed class PollEndpoint(
             return;
         }
 
-        if (start.Gap is { } gap)
+        var said = start.Gap is { } gap ? encoder.EncodeGap(gap) : null;
+        if (start.Gap is not null && said is null)
         {
-            if (encoder.EncodeGap(gap) is { } said)
-            {
-                await response.BodyWriter.WriteAsync(said, gone);
-            }
-            else
-            {
-                StreamResponse.SayGap(response, gap);
-            }
+            StreamResponse.SayGap(response, start.Gap);
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        if (said is not null)
+        {
+            await response.BodyWriter.WriteAsync(said, gone);
         }
 
         var subscriber = new Subscriber(relay, encoder, response.BodyWriter, time, TcpProgress.Of(context));

@@ -24,7 +24,10 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
             _ => (MessageEncoder.Raw, MessageText.TextType),
         };
         StreamResponse.SetHeaders(context.Response, contentType);
-        if (HttpMethods.IsHead(context.Request.Method))
+
+        // Only the header that says a gap needs the channel.
+        var isHead = HttpMethods.IsHead(context.Request.Method);
+        if (isHead && since.Kind != SinceKind.Id)
         {
             return;
         }
@@ -32,7 +35,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         var relay = relays.Take(channel);
         try
         {
-            await Serve(context, relay, encoder, since);
+            await Serve(context, relay, encoder, since, isHead);
         }
         finally
         {
@@ -40,7 +43,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         }
     }
 
-    private async Task Serve(HttpContext context, ChannelRelay relay, MessageEncoder encoder, Since since)
+    private async Task Serve(HttpContext context, ChannelRelay relay, MessageEncoder encoder, Since since, bool isHead)
     {
         var (response, gone) = (context.Response, context.RequestAborted);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
@@ -49,6 +52,12 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         if (starting is { IsCompletedSuccessfully: true, Result.Gap: { } known } && encoder.EncodeGap(known) is null)
         {
             StreamResponse.SayGap(response, known);
+        }
+
+        if (isHead)
+        {
+            await ending.CancelAsync();
+            return;
         }
 
         await response.StartAsync(gone);
@@ -89,6 +98,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
 
             subscriber.Start();
             await using var aborted = gone.Register(() => subscriber.End(EndReason.Gone));
+            await using var halfClosed = HalfClose.InputEnded(context).Register(() => Probe(subscriber, encoder));
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 subscriber.End(EndReason.Shutdown);
@@ -105,6 +115,19 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         finally
         {
             relay.Remove(subscriber);
+        }
+    }
+
+    // Perhaps nobody is there any more: what is sent will show it. A form without a keep-alive is not used by those who close one half.
+    private static void Probe(Subscriber subscriber, MessageEncoder encoder)
+    {
+        if (encoder.EncodeKeepAlive(subscriber.Standing) is { Length: > 0 } keepAlive)
+        {
+            _ = subscriber.SendControl(keepAlive);
+        }
+        else
+        {
+            subscriber.End(EndReason.Gone);
         }
     }
 

@@ -16,21 +16,33 @@ internal static class TcpProgress
     private const int TcpInfo = 11;
     private const int BytesAcked = 120;
 
-    /// <summary>A way to read it, or null where the system or the connection has none.</summary>
+    /// <summary>A way to read it, or null where the system or the connection has none: one of HTTP/2 has many streams.</summary>
     public static Func<long?>? Of(HttpContext context) =>
-        OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? () => Read(socket) : null;
+        OperatingSystem.IsLinux() && !HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? () => Read(socket) : null;
+
+    /// <summary>The state of a connection (linux/tcp_states.h), or null where the system does not know it.</summary>
+    public static byte? State(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[1];
+        return ReadInfo(socket, info) ? info[0] : null;
+    }
 
     /// <summary>Reads it; null where the system does not know it.</summary>
     public static long? Read(Socket socket)
     {
         Span<byte> info = stackalloc byte[BytesAcked + sizeof(long)];
+        return ReadInfo(socket, info) ? BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcked..]) : null;
+    }
+
+    private static bool ReadInfo(Socket socket, Span<byte> info)
+    {
         try
         {
-            return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length ? BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcked..]) : null;
+            return socket.GetRawSocketOption(TcpLevel, TcpInfo, info) == info.Length;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            return null;
+            return false;
         }
     }
 }

@@ -87,7 +87,7 @@ public sealed class ChannelTests : ConformanceTest
     [MemberData(nameof(Names))]
     public async Task Name_OfATarget_IsTheDecodedPath(string target, string name)
     {
-        (target, name) = (string.Format(null, target, Channel), string.Format(null, name, Channel));
+        (target, name) = (target.Replace("{0}", Channel, StringComparison.Ordinal), name.Replace("{0}", Channel, StringComparison.Ordinal));
         Assert.Equal(200, (await Http.Post(A, target, "x")).Status);
         var path = target.Split('?')[0];
         var read = Assert.Single((await Http.Get(B, $"{path}?poll=1")).Lines);

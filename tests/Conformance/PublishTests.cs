@@ -117,7 +117,7 @@ public sealed class KeyTests : ConformanceTest
         { "\"\"", "1 to 255 printable ASCII" },
         { "{256 x}", "1 to 255 printable ASCII" },
         { "\"{256 x}\"", "1 to 255 printable ASCII" },
-        { "k\u0080", "1 to 255 printable ASCII" },
+        { "k\u00c3\u00a9", "1 to 255 printable ASCII" },
         { "\"k", "ends with one" },
         { "\"", "ends with one" },
         { "\"k\"x", "ends with one" },

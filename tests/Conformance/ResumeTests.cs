@@ -76,8 +76,8 @@ public sealed class SinceTests : ConformanceTest
             foreach (var header in new[] { true, false })
             {
                 using var subscription = header
-                    ? await Subscription.Open(node, Channel, form, string.Empty, $"Last-Event-ID: {ids[1]}")
-                    : await Subscription.Open(node, Channel, form, $"since={ids[1]}");
+                    ? await Subscription.Open(node, Channel, form, string.Empty, $"Last-Event-ID: {ids[0]}")
+                    : await Subscription.Open(node, Channel, form, $"since={ids[0]}");
                 if (form != "tail")
                 {
                     Assert.Equal("2", await subscription.NextText());
@@ -88,7 +88,6 @@ public sealed class SinceTests : ConformanceTest
         }
 
         using var live = await Subscription.Open(B, Channel, form, $"since={ids[2]}");
-        Assert.Equal("3", await live.NextText());
         foreach (var text in new[] { "4", "5", "6" })
         {
             await Http.Publish(C, Channel, text);

@@ -96,7 +96,7 @@ internal sealed class FrameClient : IDisposable
         return (first, Encoding.UTF8.GetString(payload));
     }
 
-    /// <summary>Reads up to the server's close frame, and then the connection's end.</summary>
+    /// <summary>Reads up to the server's close frame, ends this half of the connection too, and reads up to its end.</summary>
     /// <returns>The code and the reason; 1005 where there is none.</returns>
     public async Task<(int Code, string Reason)> ReadClose()
     {
@@ -106,6 +106,7 @@ internal sealed class FrameClient : IDisposable
             if (first == (Final | Close))
             {
                 Assert.NotEqual(1, payload.Length);
+                _connection.EndSending();
                 Assert.Empty(await _connection.ReadToEnd());
                 return payload.Length == 0 ? (1005, string.Empty) : (BinaryPrimitives.ReadUInt16BigEndian(payload), new UTF8Encoding(false, true).GetString(payload.AsSpan(2)));
             }

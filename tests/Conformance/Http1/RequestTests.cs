@@ -240,7 +240,7 @@ public sealed class RequestTests : ConformanceTest
     {
         using var connection = await Connection.Open(A);
         await connection.Send(bytes);
-        Assert.Equal(400, (await connection.ReadAnswer()).Status);
+        Assert.Contains((await connection.ReadAnswer()).Status, new[] { 400, 405 });
         Assert.Empty(await connection.ReadToEnd());
     }
 
@@ -335,7 +335,7 @@ public sealed class RequestTests : ConformanceTest
         {
             await connection.Send("12345");
             connection.EndSending();
-            await connection.ReadToEnd();
+            Problems.Check(await connection.ReadAnswer(), 400);
         }
 
         Assert.Empty(await Http.Texts(B, Channel));
