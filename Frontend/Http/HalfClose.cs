@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -17,15 +18,15 @@ namespace OrleansGateway.Http;
 /// </remarks>
 internal sealed class HalfClose(CancellationToken inputEnded)
 {
-    private const byte CloseWait = 8;
+    private const byte CloseWait = 8; // TCP_CLOSE_WAIT: the client has sent its FIN, and nothing since says that it is gone.
     private const int SoonChecks = 20;
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
 
+    private readonly CancellationToken _inputEnded = inputEnded;
+
     /// <summary>Ends when the client will send nothing more, and is perhaps gone. Where the system cannot tell: never, then the request is aborted instead.</summary>
     public static CancellationToken InputEnded(HttpContext context) => context.Features.Get<HalfClose>()?._inputEnded ?? CancellationToken.None;
-
-    private readonly CancellationToken _inputEnded = inputEnded;
 
     /// <summary>Serves a connection.</summary>
     public static Task Serve(ConnectionContext connection, ConnectionDelegate next)
@@ -38,6 +39,7 @@ internal sealed class HalfClose(CancellationToken inputEnded)
         var inputEnded = connection.ConnectionClosed;
         var closed = new CancellationTokenSource();
         connection.ConnectionClosed = closed.Token;
+        connection.Transport = new Duplex(new HalfClosedInput(connection.Transport.Input), connection.Transport.Output);
         connection.Features.Set(new HalfClose(inputEnded));
         inputEnded.UnsafeRegister(_ => Watch(socket, closed), null);
         return next(connection);
@@ -52,4 +54,6 @@ internal sealed class HalfClose(CancellationToken inputEnded)
 
         await closed.CancelAsync();
     }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
