@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using OrleansGateway.Channels;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
@@ -26,11 +26,17 @@ public static class FrontendHosting
         {
             x.AddServerHeader = false;
 
+            // Where a target has a host, that one counts (RFC 9112, section 3.2.2).
+            x.AllowHostHeaderOverride = true;
+
+            // A client of HTTP/2 behind a proxy may name the scheme that the proxy speaks.
+            x.AllowAlternateSchemes = true;
+
+            // Longer ones than are allowed come through, for an answer that says so.
+            x.Limits.MaxRequestLineSize = 2 * RequestPath.MaxRequestLine;
+
             // The publish endpoint has its own limit, with an answer that says it.
             x.Limits.MaxRequestBodySize = null;
-
-            // Many channels can be named in one subscription.
-            x.Limits.MaxRequestLineSize = 16 * 1024;
 
             // A subscriber may take its time; it is let go by the rule for slow ones.
             x.Limits.MinResponseDataRate = null;
@@ -52,13 +58,18 @@ public static class FrontendHosting
         return services;
     }
 
-    /// <summary>Lets go of clients that vanished. It belongs to each end point that clients connect to.</summary>
-    public static ListenOptions UseGatewayConnections(this ListenOptions listen)
+    /// <summary>
+    /// Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS; lets clients close their half, and lets go of
+    /// those that vanished. It belongs to each end point that clients connect to.
+    /// </summary>
+    public static ListenOptions UseGatewayConnections(this ListenOptions endpoint)
     {
-        ArgumentNullException.ThrowIfNull(listen);
-        var options = listen.ApplicationServices.GetRequiredService<IOptionsMonitor<FrontendOptions>>();
-        listen.Use(next => new VanishedClients(next, options).Serve);
-        return listen;
+        ArgumentNullException.ThrowIfNull(endpoint);
+        var options = endpoint.ApplicationServices.GetRequiredService<IOptionsMonitor<FrontendOptions>>();
+        endpoint.Use(next => new VanishedClients(next, options).Serve);
+        endpoint.Use(next => connection => HalfClose.Serve(connection, next));
+        endpoint.Use(next => connection => Http2Preface.Serve(connection, next));
+        return endpoint;
     }
 
     /// <summary>Serves every path: the system's own, and each other one as a channel.</summary>
@@ -67,8 +78,11 @@ public static class FrontendHosting
         ArgumentNullException.ThrowIfNull(app);
         var hub = app.Services.GetRequiredService<Hub>();
 
+        app.UseMiddleware<Failures>();
+        app.Use((context, next) => RequestPath.IsRequestLineTooLong(context) ? Problem.TargetTooLong(RequestPath.MaxRequestLine).Write(context) : next(context));
+
         // Channels do not go through routing: every path is one.
-        app.Use((context, next) => SystemEndpoints.Owns(context.Request.Path) ? next(context) : hub.Handle(context));
+        app.Use((context, next) => SystemEndpoints.Owns(context) ? SystemEndpoints.Admit(context, next) : hub.Handle(context));
         app.UseRouting();
         app.MapSystem();
         return app;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
 using OrleansGateway.Transports;
@@ -22,38 +23,35 @@ internal sealed class Hub(
 
     public Task Handle(HttpContext context)
     {
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var admitted = origins.Admit(context);
+
+        // Methods have a case (RFC 9110, section 9.1).
         var method = context.Request.Method;
-        var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
-        var channel = string.Empty;
-        Subject subject = default;
-        if ((isRead ? Subject.Read(RequestPath.PathOf(target), out subject) : RequestPath.ReadName(RequestPath.PathOf(target), out channel)) is { } rule)
+        if (method is not ("GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "OPTIONS"))
         {
-            return Problem.BadName(rule).Write(context);
+            context.Response.Headers.Allow = Allowed;
+            return Problem.Method(method, Allowed).Write(context);
         }
 
-        var admitted = origins.Admit(context);
-        if (HttpMethods.IsOptions(method))
+        // An asterisk is the target of OPTIONS for the server itself (RFC 9112, section 3.2.4).
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var channel = string.Empty;
+        Subject subject = default;
+        var rule = method is "GET" or "HEAD" or "OPTIONS"
+            ? Subject.Read(RequestPath.PathOf(target), out subject)
+            : RequestPath.ReadName(RequestPath.PathOf(target), out channel);
+        if (method == "OPTIONS" && (rule is null || target == "*"))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             context.Response.Headers.Allow = subject.IsOne ? Allowed : AllowedForSeveral;
             return Task.CompletedTask;
         }
 
-        if (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method))
-        {
-            return !admitted ? Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context)
-                : HttpMethods.IsDelete(method) ? Delete(context, channel)
-                : publish.Handle(context, channel);
-        }
-
-        if (isRead)
-        {
-            return Subscribe(context, subject, admitted);
-        }
-
-        context.Response.Headers.Allow = Allowed;
-        return Problem.Method(method, Allowed).Write(context);
+        return rule is not null ? Problem.BadName(rule).Write(context)
+            : method is "GET" or "HEAD" ? Subscribe(context, subject, admitted)
+            : !admitted ? Problem.ForeignOrigin(context.Request.Headers.Origin.ToString()).Write(context)
+            : method == "DELETE" ? Delete(context, channel)
+            : publish.Handle(context, channel);
     }
 
     private async Task Delete(HttpContext context, string channel)
@@ -82,6 +80,7 @@ internal sealed class Hub(
 
         if (problem is not null)
         {
+            context.Response.Headers.Append(HeaderNames.Vary, StreamResponse.VariesBy);
             return problem.Write(context);
         }
 

@@ -117,8 +117,8 @@ internal static class Negotiation
             {
                 case "text/html": html = weight; break;
                 case "text/event-stream": sse = weight; break;
-                case "application/x-ndjson" or "application/json": json = Math.Max(json ?? 0, weight); break;
-                case "multipart/x-mixed-replace": tail = weight; break;
+                case "application/x-ndjson" or "application/json" or "application/*": json = Math.Max(json ?? 0, weight); break;
+                case "multipart/x-mixed-replace" or "multipart/*": tail = weight; break;
                 case "text/plain": plain = weight; break;
                 case "text/*": text = weight; break;
                 case "*/*": any = weight; break;
@@ -162,6 +162,28 @@ internal static class Negotiation
         return MediaTypeHeaderValue.TryParseList([accept], out var ranges)
             && ranges.Where(offered.IsSubsetOf).MinBy(x => x.MatchesAllTypes ? 2 : x.MatchesAllSubTypes ? 1 : 0) is { } best
             && best.Quality is not 0.0;
+    }
+
+    /// <summary>Whether an <c>Accept</c> header names JSON, and plain text not before it.</summary>
+    public static bool PrefersJson(string accept)
+    {
+        if (!MediaTypeHeaderValue.TryParseList([accept], out var ranges))
+        {
+            return false;
+        }
+
+        double json = 0, text = 0;
+        foreach (var range in ranges)
+        {
+            var weight = range.Quality ?? 1;
+            switch (range.MediaType.Value?.ToLowerInvariant())
+            {
+                case "application/json": json = Math.Max(json, weight); break;
+                case "text/plain": text = Math.Max(text, weight); break;
+            }
+        }
+
+        return json > 0 && json >= text;
     }
 
     /// <summary>Whether a header that is a list (RFC 9110, section 5.6.1) has an item.</summary>

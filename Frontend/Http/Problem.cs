@@ -16,6 +16,15 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
 
     public static Problem BadRequest(string type, string detail) => new(400, type, "The request is malformed", detail);
 
+    public static Problem Malformed(int status, string detail) => new(status, "malformed", "The request is malformed", detail);
+
+    public static Problem Method(string method, string allowed) => new(405, "method", "This method is not for this path", $"'{method}' is none of {allowed}.");
+
+    public static Problem TargetTooLong(int limit) => new(
+        414, "target-too-long", "The request line is too long", $"A request line has at most {limit} bytes: subscribe to fewer channels at once.");
+
+    public static Problem Failed { get; } = new(500, "failed", "The gateway failed", "This is a fault of the gateway; its log says more. Try again, or at another node.");
+
     public static Problem ReadOnly(string channel) => new(
         403, "read-only", "Only the gateway publishes to this channel", $"The channel '{channel}' is fed by the gateway itself; publish to another one.");
 
@@ -25,8 +34,6 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
         403, "origin", "Pages of this origin are not allowed", $"The origin '{origin}' is none of this cluster's nodes; allow it by the setting Gateway:Origins.");
 
     public static Problem NotFound(string path) => new(404, "not-found", "There is nothing here", $"'{path}' is not part of the gateway; everything below /-/ belongs to it and is no channel.");
-
-    public static Problem Method(string method, string allowed) => new(405, "method", "This method is not for this path", $"'{method}' is none of {allowed}.");
 
     public static Problem NoChannel(string channel) => new(
         404, "no-channel", "There is no such channel", $"The channel '{channel}' has neither a message nor a subscriber. It is made when it is first published to or subscribed to.");

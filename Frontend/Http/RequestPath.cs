@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using OrleansGateway.Channels;
 
 namespace OrleansGateway.Http;
@@ -6,7 +8,17 @@ namespace OrleansGateway.Http;
 /// <summary>Reads a channel's name from the target as the client sent it, since a decoded path no longer tells <c>%2F</c> from <c>/</c>.</summary>
 internal static class RequestPath
 {
+    /// <summary>The longest request line, in bytes, without its end.</summary>
+    public const int MaxRequestLine = 16 * 1024;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Whether a request's line is longer than <see cref="MaxRequestLine"/>.</summary>
+    public static bool IsRequestLineTooLong(HttpContext context)
+    {
+        var request = context.Features.Get<IHttpRequestFeature>()!;
+        return request.Method.Length + request.RawTarget.Length + request.Protocol.Length + 2 > MaxRequestLine;
+    }
 
     /// <summary>The path of a request target, without its query: of <c>/a?b</c> and of <c>http://host/a?b</c> it is <c>/a</c>.</summary>
     public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)
@@ -20,6 +32,20 @@ internal static class RequestPath
         }
 
         return target;
+    }
+
+    /// <summary>Whether a segment is <c>.</c> or <c>..</c>, encoded or not.</summary>
+    public static bool HasDotSegment(ReadOnlySpan<char> path)
+    {
+        foreach (var segment in path.Split('/'))
+        {
+            if (path[segment].Length <= "%2E%2E".Length && Uri.UnescapeDataString(path[segment]) is "." or "..")
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Decodes the name in <paramref name="path"/>, which begins with a slash.</summary>

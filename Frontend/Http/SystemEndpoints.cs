@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Net.Http.Headers;
 using OrleansGateway.Cluster;
 using OrleansGateway.Pages;
 
@@ -11,9 +14,34 @@ namespace OrleansGateway.Http;
 /// <summary>What belongs to the system and is never a channel: everything below <c>/-/</c>, and what browsers and crawlers ask for by themselves.</summary>
 internal static class SystemEndpoints
 {
+    private const string Allowed = "GET, HEAD, OPTIONS";
+
+    /// <summary>Whether a request is for a path of the system. One with a dot segment is not, wherever that leads: it is no channel's name either.</summary>
+    public static bool Owns(HttpContext context) =>
+        Owns(context.Request.Path) && !RequestPath.HasDotSegment(RequestPath.PathOf(context.Features.Get<IHttpRequestFeature>()!.RawTarget));
+
     /// <summary>Whether a path belongs to the system.</summary>
-    public static bool Owns(PathString path) =>
-        path == "/" || path.StartsWithSegments("/-") || path.StartsWithSegments("/.well-known") || path == "/favicon.ico" || path == "/robots.txt";
+    public static bool Owns(PathString path) => path.Value is "/" or "/favicon.ico" or "/robots.txt"
+        || path.StartsWithSegments("/-", StringComparison.Ordinal)
+        || path.StartsWithSegments("/.well-known", StringComparison.Ordinal);
+
+    /// <summary>Lets in what reads, and answers the rest: nothing of the system is written over HTTP.</summary>
+    public static Task Admit(HttpContext context, RequestDelegate next)
+    {
+        context.RequestServices.GetRequiredService<Origins>().Admit(context);
+        switch (context.Request.Method)
+        {
+            case "GET" or "HEAD":
+                return next(context);
+            case "OPTIONS":
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                context.Response.Headers.Allow = Allowed;
+                return Task.CompletedTask;
+            case var method:
+                context.Response.Headers.Allow = Allowed;
+                return Problem.Method(method, Allowed).Write(context);
+        }
+    }
 
     /// <summary>Maps them.</summary>
     public static IEndpointRouteBuilder MapSystem(this IEndpointRouteBuilder routes)
@@ -25,29 +53,8 @@ internal static class SystemEndpoints
         routes.MapMethods("/-/channels/{**channel}", Get, static (HttpContext context, ChannelsEndpoint channels) => channels.Handle(context));
         routes.MapMethods("/-/assets/{name}", Get, static (HttpContext context, string name) => PageEndpoint.WriteAsset(context, name));
         routes.MapMethods("/robots.txt", Get, static () => Results.Text("User-agent: *\nDisallow: /\n"));
-        routes.MapFallback("{**path}", Otherwise);
+        routes.MapFallback("{**path}", static (HttpContext context) => Problem.NotFound(context.Request.Path).Write(context));
         return routes;
-    }
-
-    // Here comes what has no path of these, and every other method: a fallback is taken before routing's own 405.
-    private static Task Otherwise(HttpContext context, Origins origins)
-    {
-        const string Allowed = "GET, HEAD, OPTIONS";
-        var method = context.Request.Method;
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
-        {
-            return Problem.NotFound(context.Request.Path).Write(context);
-        }
-
-        context.Response.Headers.Allow = Allowed;
-        if (!HttpMethods.IsOptions(method))
-        {
-            return Problem.Method(method, Allowed).Write(context);
-        }
-
-        origins.Admit(context);
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
     }
 
     private static readonly string[] Get = ["GET", "HEAD"];
@@ -59,7 +66,7 @@ internal static class SystemEndpoints
             return pages.Write(context, "index.html");
         }
 
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
         return Results.Text(HelpText($"{context.Request.Scheme}://{context.Request.Host}")).ExecuteAsync(context);
     }
 
@@ -87,9 +94,8 @@ internal static class SystemEndpoints
             new Readiness(ready, reason is null ? [] : [reason]), SystemJson.Default.Readiness, statusCode: ready ? 200 : 503);
     }
 
-    private static IResult GetCluster(HttpContext context, IClusterView cluster, Origins origins)
+    private static IResult GetCluster(HttpContext context, IClusterView cluster)
     {
-        origins.Admit(context);
         context.Response.Headers.CacheControl = "no-store";
         var nodes = cluster.Nodes.Select(x => new NodeBody(
             x.Name, x.Address, x.Http, x.Status.ToString().ToLowerInvariant(), x.Since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"), x.Bridge));

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 using OrleansGateway.Http;
+using OrleansGateway.Transports;
 
 namespace OrleansGateway.Pages;
 
@@ -24,7 +26,7 @@ internal sealed class PageEndpoint(Origins origins)
         headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
             + $"connect-src 'self' {nodes}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.Vary = "Accept, Last-Event-ID";
+        headers.Append(HeaderNames.Vary, StreamResponse.VariesBy);
         await Write(context, Prefix + page, "text/html; charset=utf-8");
     }
 

@@ -102,7 +102,7 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
     private static Task Answer(HttpContext context, string channel, PublishResult result)
     {
         var id = new MessageId(result.Epoch, result.FirstOffset).ToString();
-        return context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase)
+        return Negotiation.PrefersJson(context.Request.Headers.Accept.ToString())
             ? WriteJson(context, id, new Published(id, channel, result.FirstOffset, Rfc3339.Utc(result.TimeMs)), PublishJson.Default.Published)
             : Write(context, id, "text/plain", Ok);
     }

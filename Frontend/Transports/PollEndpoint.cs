@@ -16,11 +16,6 @@ internal sealed class PollEndpoint(
     public async Task Handle(HttpContext context, Subject subject, PollRequest poll, Since since)
     {
         StreamResponse.SetHeaders(context.Response, poll.Encoder == MessageEncoder.Raw ? MessageText.TextType : JsonEncoder.ContentType);
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            return;
-        }
-
         var relay = relays.Take(subject);
         try
         {
@@ -49,7 +44,9 @@ internal sealed class PollEndpoint(
         using var tooLong = new CancellationTokenSource(wait > options.CurrentValue.PublishTimeout ? wait : options.CurrentValue.PublishTimeout, time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, gone, lifetime.ApplicationStopping);
         using var waiting = new CancellationTokenSource(wait, time);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping);
+
+        // Who can say no more may be gone: it gets its answer now.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping, HalfClose.InputEnded(context));
         try
         {
             await relay.Started.WaitAsync(patience.Token);
@@ -93,16 +90,20 @@ internal sealed class PollEndpoint(
             return;
         }
 
-        foreach (var gap in poll.Gaps)
+        var gaps = poll.Gaps.Select(x => (Gap: x, Said: encoder.EncodeGap(x))).ToList();
+        if (gaps is [(var gap, null), ..])
         {
-            if (encoder.EncodeGap(gap) is { } said)
-            {
-                await response.BodyWriter.WriteAsync(said, gone);
-            }
-            else
-            {
-                StreamResponse.SayGap(response, gap);
-            }
+            StreamResponse.SayGap(response, gap);
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        foreach (var (_, said) in gaps)
+        {
+            await response.BodyWriter.WriteAsync(said, gone);
         }
 
         var subscriber = poll.Join(encoder, response.BodyWriter, time, TcpProgress.Of(context));

@@ -25,7 +25,10 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
             _ => (MessageEncoder.Raw, MessageText.TextType),
         };
         StreamResponse.SetHeaders(context.Response, contentType);
-        if (HttpMethods.IsHead(context.Request.Method))
+
+        // Only the header that says a gap needs the channel.
+        var isHead = HttpMethods.IsHead(context.Request.Method);
+        if (isHead && since.Kind != SinceKind.Id)
         {
             return;
         }
@@ -33,7 +36,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
         var relay = relays.Take(subject);
         try
         {
-            await Serve(context, relay, encoder, since);
+            await Serve(context, relay, encoder, since, isHead);
         }
         finally
         {
@@ -41,7 +44,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
         }
     }
 
-    private async Task Serve(HttpContext context, Relay relay, MessageEncoder encoder, Since since)
+    private async Task Serve(HttpContext context, Relay relay, MessageEncoder encoder, Since since, bool isHead)
     {
         var (response, gone) = (context.Response, context.RequestAborted);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
@@ -50,6 +53,12 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
         if (starting is { IsCompletedSuccessfully: true, Result.Gaps: [var known, ..] } && encoder.EncodeGap(known) is null)
         {
             StreamResponse.SayGap(response, known);
+        }
+
+        if (isHead)
+        {
+            await ending.CancelAsync();
+            return;
         }
 
         await response.StartAsync(gone);
@@ -74,6 +83,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
             SayStart(subscriber, encoder, start.Gaps);
             subscriber.Start();
             await using var aborted = gone.Register(() => subscriber.End(EndReason.Gone));
+            await using var halfClosed = HalfClose.InputEnded(context).Register(() => Probe(subscriber, encoder));
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 subscriber.End(EndReason.Shutdown);
@@ -104,6 +114,19 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
             {
                 _ = subscriber.SendControl(said);
             }
+        }
+    }
+
+    // Perhaps nobody is there any more: what is sent will show it. A form without a keep-alive is not used by those who close one half.
+    private static void Probe(Subscriber subscriber, MessageEncoder encoder)
+    {
+        if (encoder.EncodeKeepAlive(subscriber.Standing) is { Length: > 0 } keepAlive)
+        {
+            _ = subscriber.SendControl(keepAlive);
+        }
+        else
+        {
+            subscriber.End(EndReason.Gone);
         }
     }
 

@@ -9,7 +9,9 @@ namespace OrleansGateway.Transports;
 /// </summary>
 internal static class TcpProgress
 {
-    /// <summary>A way to read it, or null where the system or the connection has none.</summary>
+    /// <summary>A way to read it, or null where the system or the connection has none: one of HTTP/2 has many streams.</summary>
     public static Func<long?>? Of(HttpContext context) =>
-        OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? () => TcpInfo.AcknowledgedBytes(socket) : null;
+        OperatingSystem.IsLinux() && !HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            ? () => TcpInfo.AcknowledgedBytes(socket)
+            : null;
 }

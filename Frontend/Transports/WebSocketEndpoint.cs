@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
@@ -18,8 +17,8 @@ namespace OrleansGateway.Transports;
 /// subprotocol <c>gateway.json</c> a JSON object.
 /// </summary>
 /// <remarks>
-/// .NET's <see cref="WebSocket"/> reads, checks and answers the client's frames; messages go out as frames that were
-/// encoded once for all clients. Both write by way of the <see cref="Subscriber"/>, so their frames never mix.
+/// Messages go out as frames that were encoded once for all clients; pings, pongs, answers and the close frame go out between
+/// them, by way of the <see cref="Subscriber"/>.
 /// </remarks>
 internal sealed class WebSocketEndpoint(
     RelayRegistry relays,
@@ -30,6 +29,9 @@ internal sealed class WebSocketEndpoint(
 {
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    // An idle connection holds no buffer.
+    private static readonly StreamPipeReaderOptions Unbuffered = new(leaveOpen: true, useZeroByteReads: true);
 
     public async Task Handle(HttpContext context, Subject subject, Since since)
     {
@@ -105,23 +107,28 @@ internal sealed class WebSocketEndpoint(
     {
         var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
         var subscriber = start.Join(encoder, output, time, TcpProgress.Of(context));
-        using var socket = WebSocket.CreateFromStream(
-            new SubscriberStream(stream, subscriber),
-            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = PingEvery, KeepAliveTimeout = options.CurrentValue.PongTimeout });
+        var reader = new WebSocketReader(PipeReader.Create(stream, Unbuffered), subscriber.SendControl);
         SubscribeEndpoint.SayStart(subscriber, encoder, start.Gaps);
         subscriber.Start();
         var publishing = new WebSocketPublishing(
             publisher, subscriber, subject, encoder == MessageEncoder.JsonWebSocket, context.Request.Query["publish"] == "0");
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var receiving = Receive(reader, publishing, over.Token);
+        var vanishing = PingUntilItVanishes(subscriber, reader, over.Token);
         try
         {
-            var receiving = Receive(socket, publishing, over.Token);
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 subscriber.End(EndReason.Shutdown);
             }
 
-            await Task.WhenAny(receiving, publishing.Failed, subscriber.Ended);
+            await Task.WhenAny(receiving, publishing.Failed, subscriber.Ended, vanishing);
+            if (vanishing.IsCompletedSuccessfully)
+            {
+                context.Abort();
+                return;
+            }
+
             var close = subscriber.Ended.IsCompletedSuccessfully ? CloseFor(subscriber.Ended.Result)
                 : publishing.Failed.IsCompletedSuccessfully ? publishing.Failed.Result
                 : await receiving;
@@ -137,22 +144,40 @@ internal sealed class WebSocketEndpoint(
                 _ = subscriber.SendControl(end);
             }
 
-            await Close(socket, receiving, close);
+            await Close(subscriber, reader, receiving, close);
         }
         catch (OperationCanceledException)
         {
             // It takes nothing, not even the close frame: what is left would wait for it for ever.
             context.Abort();
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException)
+        catch (IOException)
         {
-            // The client is gone or broke the protocol; there is nobody to tell.
+            // The client is gone; there is nobody to tell.
         }
         finally
         {
             await over.CancelAsync();
             subscriber.End(EndReason.Gone);
             relay.Remove(subscriber);
+            await Task.WhenAll(receiving, vanishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Pings the client. Ends when it has sent no frame for a while after a ping was written to it.</summary>
+    private async Task PingUntilItVanishes(Subscriber subscriber, WebSocketReader reader, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(PingEvery, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            // Where the ping waits behind messages, the client is slow and not gone: that has a rule of its own.
+            var frames = reader.Frames;
+            await subscriber.SendControl(WebSocketFrame.Ping()).WaitAsync(cancellationToken);
+            await Task.Delay(options.CurrentValue.PongTimeout, time, cancellationToken);
+            if (reader.Frames == frames)
+            {
+                return;
+            }
         }
     }
 
@@ -164,55 +189,31 @@ internal sealed class WebSocketEndpoint(
         _ => new(WebSocketCloseStatus.NormalClosure, string.Empty),
     };
 
-    private static async Task Close(WebSocket socket, Task receiving, WebSocketClose close)
+    private async Task Close(Subscriber subscriber, WebSocketReader reader, Task receiving, WebSocketClose close)
     {
-        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
-        {
-            return;
-        }
+        using var patience = new CancellationTokenSource(CloseTimeout, time);
+        await subscriber.SendControl(WebSocketFrame.Close(close)).WaitAsync(patience.Token);
 
-        using var patience = new CancellationTokenSource(CloseTimeout);
-        await socket.CloseOutputAsync(close.Status, close.Description, patience.Token);
-
-        // The client's own close frame ends it in good order (RFC 6455, section 7.1.1).
-        await receiving.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The client's own close frame ends it in good order (RFC 6455, section 7.1.1), and after a broken frame its end of the connection.
+        var ending = !receiving.IsCompleted ? receiving : reader.IsClosed ? Task.CompletedTask : reader.Drain(patience.Token);
+        await ending.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Publishes what the client sends, until it closes or may not go on.</summary>
     /// <returns>How to close.</returns>
-    private async Task<WebSocketClose> Receive(WebSocket socket, WebSocketPublishing publishing, CancellationToken cancellationToken)
+    private async Task<WebSocketClose> Receive(WebSocketReader reader, WebSocketPublishing publishing, CancellationToken cancellationToken)
     {
-        var message = new ArrayBufferWriter<byte>(256);
         while (true)
         {
-            // A zero-byte read first: an idle connection holds no buffer.
-            message.ResetWrittenCount();
             var limit = options.CurrentValue.MaxMessageBytes;
-            var received = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
-            while (received.MessageType != WebSocketMessageType.Close && !received.EndOfMessage)
+            if (await reader.Read(publishing.MaxFrameBytes(limit), cancellationToken) is { } closed)
             {
-                received = await socket.ReceiveAsync(message.GetMemory(1024), cancellationToken);
-                message.Advance(received.Count);
-                if (message.WrittenCount > publishing.MaxFrameBytes(limit))
-                {
-                    return new(WebSocketCloseStatus.MessageTooBig, $"A message has at most {limit} bytes.");
-                }
+                return closed;
             }
 
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                return new(socket.CloseStatus is { } theirs and not WebSocketCloseStatus.Empty ? theirs : WebSocketCloseStatus.NormalClosure, string.Empty);
-            }
-
-            var isText = received.MessageType == WebSocketMessageType.Text;
-            if (await publishing.Take(message.WrittenMemory, isText, limit, cancellationToken) is { } close)
+            if (await publishing.Take(reader.Message, reader.IsText, limit, cancellationToken) is { } close)
             {
                 return close;
-            }
-
-            if (message.Capacity > 64 * 1024)
-            {
-                message = new ArrayBufferWriter<byte>(256);
             }
         }
     }
@@ -221,7 +222,8 @@ internal sealed class WebSocketEndpoint(
     {
         var headers = context.Request.Headers;
         upgrade = context.Features.Get<IHttpUpgradeFeature>();
-        if (!Negotiation.IsWebSocketUpgrade(context.Request) || upgrade is not { IsUpgradableRequest: true })
+        if (!Negotiation.IsWebSocketUpgrade(context.Request) || upgrade is not { IsUpgradableRequest: true }
+            || context.Request is not { Method: "GET", Protocol: "HTTP/1.1" })
         {
             return new Problem(426, "upgrade", "A WebSocket handshake is needed", "Send Upgrade: websocket over HTTP/1.1, or choose another form by ?as=.");
         }

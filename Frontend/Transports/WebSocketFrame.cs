@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace OrleansGateway.Transports;
 
@@ -12,6 +13,21 @@ internal static class WebSocketFrame
 
     /// <summary>A binary message.</summary>
     public static byte[] Binary(ReadOnlySpan<byte> body) => Of(2, body);
+
+    /// <summary>A ping, to which the client answers with a pong.</summary>
+    public static byte[] Ping() => Of(9, []);
+
+    /// <summary>The answer to a ping: the same <paramref name="payload"/>, of at most 125 bytes.</summary>
+    public static byte[] Pong(ReadOnlySpan<byte> payload) => Of(10, payload);
+
+    /// <summary>The last frame: nothing comes after it.</summary>
+    public static byte[] Close(in WebSocketClose close)
+    {
+        var payload = new byte[2 + Encoding.UTF8.GetByteCount(close.Description)];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)close.Status);
+        Encoding.UTF8.GetBytes(close.Description, payload.AsSpan(2));
+        return Of(8, payload);
+    }
 
     private static byte[] Of(byte opcode, ReadOnlySpan<byte> body)
     {

@@ -25,7 +25,7 @@ internal static class NodeHost
         Directory.CreateDirectory(node.State);
 
         Logging(builder.Logging, builder.Configuration);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http), static listen => listen.UseGatewayConnections()));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(x => x.Listen(address, node.PortOf(node.Http), static endpoint => endpoint.UseGatewayConnections()));
         builder.Services.Configure<HostOptions>(x => x.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddGatewayFrontend();
         builder.Services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName);
