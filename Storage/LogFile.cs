@@ -116,7 +116,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
             case var version:
                 throw new LogException(
                     LogFault.Unavailable,
-                    $"The store's file {database.File} is of version {version}, and this program knows version {Version}. Do not let programs of different versions share a store; use the newer one, or another --state.");
+                    $"The store's file {database.File} is of version {version}, and this program knows version {Version}. Use the newer program, or another --state: programs of different versions cannot share a store.");
         }
     }
 
