@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
@@ -31,6 +32,7 @@ public static class FrontendHosting
             x.Limits.MinResponseDataRate = null;
         });
         services.AddRoutingCore();
+        services.AddGatewayMetrics();
         services.AddSingleton<RelayRegistry>();
         services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<RelayRegistry>());
         services.AddHostedService(sp => sp.GetRequiredService<RelayRegistry>());
@@ -57,6 +59,7 @@ public static class FrontendHosting
         app.Use((context, next) => SystemEndpoints.Owns(context.Request.Path) ? next(context) : hub.Handle(context));
         app.UseRouting();
         app.MapSystem();
+        app.MapMetrics();
         return app;
     }
 }

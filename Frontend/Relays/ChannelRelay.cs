@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -16,6 +17,7 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     private readonly ChannelFollower _follower;
     private readonly SharedCall<ChannelPage> _standing;
     private readonly ILogger _logger;
+    private readonly RelayCounts _counts;
     private readonly RelayRing _ring = new();
     private readonly Lock _lock = new();
     private readonly List<Subscriber> _subscribers = [];
@@ -23,9 +25,9 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
     private TaskCompletionSource? _news;
     private MessageId _position;
 
-    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger)
+    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger, RelayCounts? counts = null)
     {
-        Name = name;
+        (Name, _counts) = (name, counts ?? new RelayCounts());
         var channel = client.GetGrain<IChannelGrain>(name);
         Pages = new RelayPages(name, (after, maxBytes) => channel.Read(after, maxBytes).WaitAsync(CallTimeout, time), time);
         _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
@@ -70,10 +72,17 @@ internal sealed partial class ChannelRelay : IChannelSink, IAsyncDisposable
 
     public void Remove(Subscriber subscriber)
     {
-        lock (_lock)
+        _counts.Retire(subscriber, () =>
         {
-            _subscribers.Remove(subscriber);
-            _snapshot = null;
+            lock (_lock)
+            {
+                _snapshot = null;
+                return _subscribers.Remove(subscriber);
+            }
+        });
+        if (subscriber.Ended is { IsCompletedSuccessfully: true, Result: EndReason.Slow })
+        {
+            GatewayMeter.SlowSubscribers.Add();
         }
     }
 

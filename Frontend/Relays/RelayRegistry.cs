@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -20,6 +21,7 @@ internal sealed class RelayRegistry(
     // Somebody who polls or reconnects should find the relay again.
     private const int IdleTicksUntilEnd = 10;
 
+    private readonly RelayCounts _counts = new();
     private readonly ConcurrentDictionary<string, Held> _relays = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -34,7 +36,7 @@ internal sealed class RelayRegistry(
     {
         while (true)
         {
-            var held = _relays.GetOrAdd(channel, static (name, x) => new Held(new ChannelRelay(name, x.client, x.time, x.logger)), (client, time, logger));
+            var held = _relays.GetOrAdd(channel, static (name, x) => new Held(new ChannelRelay(name, x.client, x.time, x.logger, x._counts)), (client, time, logger, _counts));
             lock (held)
             {
                 if (!held.Ended)
@@ -60,6 +62,7 @@ internal sealed class RelayRegistry(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _counts.Observe(() => _relays.Values.Select(x => x.Relay));
         using var stopping = lifetime.ApplicationStopping.Register(EndAll);
         using var timer = new PeriodicTimer(Tick, time);
         try

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using OrleansGateway.Channels;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -36,6 +37,8 @@ internal sealed class Subscriber
     private long? _taken;
     private bool _reading;
     private bool _unflushed;
+    private long _delivered;
+    private long _sentBytes;
     private volatile bool _keepAliveDue;
 
     /// <summary>Makes one; it has yet to join and start.</summary>
@@ -58,6 +61,15 @@ internal sealed class Subscriber
 
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
+
+    /// <summary>Its form.</summary>
+    public MessageEncoder Encoder => _encoder;
+
+    /// <summary>How many messages it has written.</summary>
+    public long Delivered => Volatile.Read(ref _delivered);
+
+    /// <summary>How many bytes it has written, also of what is no message.</summary>
+    public long SentBytes => Volatile.Read(ref _sentBytes);
 
     /// <summary>Whether it ends by itself when it has sent what there was.</summary>
     public bool IsPoll => _until is not null;
@@ -82,6 +94,11 @@ internal sealed class Subscriber
     {
         Interlocked.Increment(ref _signals);
         (_place, _after, _until) = (-1, after, until);
+        if (until is null)
+        {
+            GatewayMeter.Resumes.Add(_relay.GoLive(after) is null ? "log" : "ring");
+        }
+
         CompleteIfAtTheEnd();
         _relay.Add(this);
     }
@@ -311,6 +328,15 @@ internal sealed class Subscriber
 
         _after = entry.Id;
         var encoded = entry.Encoded(_encoder);
+        if (entry.Gap is null)
+        {
+            _delivered++;
+        }
+        else
+        {
+            GatewayMeter.Gaps.Add();
+        }
+
         if (encoded is null)
         {
             // A hole that this form cannot say ends it, so that it is never silent. A new epoch is none for those who carry no ids.
@@ -435,6 +461,8 @@ internal sealed class Subscriber
             var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
             var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
 
+            GatewayMeter.Gaps.Add();
+
             // A new epoch is no hole for those who carry no ids, and for those who want the newest only there is none.
             if (_encoder.EncodeGap(new Gap(_relay.Name, _after, resumed, missed)) is { } gap)
             {
@@ -462,6 +490,7 @@ internal sealed class Subscriber
     {
         // Larger than what a pipe gives at once comes in pieces.
         _unflushed = true;
+        _sentBytes += bytes.Length;
         while (!bytes.IsEmpty)
         {
             var span = _output.GetSpan(Math.Min(bytes.Length, 4096));

@@ -16,6 +16,12 @@ internal abstract class MessageEncoder
     public static readonly MessageEncoder Json = new JsonEncoder();
     public static readonly MessageEncoder JsonWebSocket = new JsonWebSocketEncoder();
 
+    /// <summary>All of them.</summary>
+    public static readonly MessageEncoder[] All = [Raw, Sse, WebSocket, Tail, SvgTail, Json, JsonWebSocket];
+
+    /// <summary>What it is called where it is counted.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Its number, below <see cref="Count"/>.</summary>
     public abstract int Index { get; }
 
