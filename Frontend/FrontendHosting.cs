@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Pages;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
@@ -42,6 +43,7 @@ public static class FrontendHosting
             x.Limits.MinResponseDataRate = null;
         });
         services.AddRoutingCore();
+        services.AddGatewayMetrics();
         services.AddSingleton<RelayRegistry>();
         services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<RelayRegistry>());
         services.AddHostedService(sp => sp.GetRequiredService<RelayRegistry>());
@@ -85,6 +87,7 @@ public static class FrontendHosting
         app.Use((context, next) => SystemEndpoints.Owns(context) ? SystemEndpoints.Admit(context, next) : hub.Handle(context));
         app.UseRouting();
         app.MapSystem();
+        app.MapMetrics();
         return app;
     }
 }

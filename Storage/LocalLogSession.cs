@@ -1,5 +1,6 @@
 using OrleansGateway.Channels;
 using OrleansGateway.Logs;
+using OrleansGateway.Metrics;
 using OrleansGateway.Storage.Sqlite;
 
 namespace OrleansGateway.Storage;
@@ -357,6 +358,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                     Volatile.Write(ref session._newest, entry.Batch.LastOffset);
                 }
 
+                GatewayMeter.LogAppends.Add();
                 base.Committed();
             }
         }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Logs;
+using OrleansGateway.Metrics;
 using OrleansGateway.Storage.Sqlite;
 
 namespace OrleansGateway.Storage;
@@ -102,6 +104,7 @@ internal sealed partial class LogWriter : IDisposable
                 _writes.Add(next);
             }
 
+            var begun = Stopwatch.GetTimestamp();
             try
             {
                 Commit();
@@ -118,6 +121,7 @@ internal sealed partial class LogWriter : IDisposable
                 LogRecovered(_database.File);
             }
 
+            GatewayMeter.LogCommitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
             foreach (var write in _writes)
             {
                 write.Committed();

@@ -141,22 +141,23 @@ internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClie
     private async Task<ChannelPage?> Read(string channel, MessageId id, CancellationToken gone)
     {
         var grain = client.GetGrain<IChannelGrain>(channel);
-        for (var start = time.GetTimestamp(); ;)
+        using var tooLong = new CancellationTokenSource(options.CurrentValue.PublishTimeout, time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(tooLong.Token, gone);
+        while (!patience.IsCancellationRequested)
         {
             try
             {
-                return await grain.Read(id with { Offset = id.Offset - 1 }, 1).WaitAsync(CallTimeout, time, gone);
+                return await grain.Read(id with { Offset = id.Offset - 1 }, 1).WaitAsync(CallTimeout, time, patience.Token);
             }
-            catch (Exception) when (!gone.IsCancellationRequested)
+            catch (Exception)
             {
-                if (time.GetElapsedTime(start) + BetweenAttempts >= options.CurrentValue.PublishTimeout)
-                {
-                    return null;
-                }
+                // It moves, or the time is over.
+                await Task.Delay(BetweenAttempts, time, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            await Task.Delay(BetweenAttempts, time, gone);
         }
+
+        gone.ThrowIfCancellationRequested();
+        return null;
     }
 
     private static async Task Write(HttpContext context, MessageId id, ChannelMessage message)

@@ -51,6 +51,7 @@ internal static class SystemEndpoints
         routes.MapMethods("/-/health/ready", Get, Ready);
         routes.MapMethods("/-/cluster", Get, GetCluster);
         routes.MapMethods("/-/channels/{**channel}", Get, static (HttpContext context, ChannelsEndpoint channels) => channels.Handle(context));
+        routes.MapMethods("/-/openapi.json", Get, OpenApiEndpoint.Handle);
         routes.MapMethods("/-/assets/{name}", Get, static (HttpContext context, string name) => PageEndpoint.WriteAsset(context, name));
         routes.MapMethods("/robots.txt", Get, static () => Results.Text("User-agent: *\nDisallow: /\n"));
         routes.MapFallback("{**path}", static (HttpContext context) => Problem.NotFound(context.Request.Path).Write(context));

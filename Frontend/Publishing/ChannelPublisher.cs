@@ -178,4 +178,7 @@ internal readonly record struct Publication(MessageDraft Message, MessageDraft[]
 {
     /// <summary>How many messages it has.</summary>
     public int Count => Batch?.Length ?? 1;
+
+    /// <summary>How many bytes its bodies have.</summary>
+    public long Bytes => Batch?.Sum(x => (long)x.Body.Length) ?? Message.Body.Length;
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 
 namespace OrleansGateway.Publishing;
 
@@ -16,16 +17,21 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
 
     public async Task Handle(HttpContext context, string channel)
     {
-        var problem = await Publish(context, channel);
+        var (problem, isNew) = await Publish(context, channel);
         if (problem is not null)
         {
+            if (isNew)
+            {
+                GatewayMeter.Publishes.Add(problem.Type);
+            }
+
             await problem.Write(context);
         }
     }
 
     /// <summary>Publishes and answers.</summary>
-    /// <returns>What is to be answered instead, or null.</returns>
-    private async Task<Problem?> Publish(HttpContext context, string channel)
+    /// <returns>What is to be answered instead, or null; and whether that was found out before the publisher was asked, which counts its own.</returns>
+    private async Task<(Problem? Problem, bool IsNew)> Publish(HttpContext context, string channel)
     {
         var request = context.Request;
         string? key = null;
@@ -35,19 +41,19 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
             : Check(request) ?? IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], out key) ?? NdjsonBatch.IsAsked(request, out isBatch);
         if (problem is not null)
         {
-            return problem;
+            return (problem, true);
         }
 
         var (body, tooLarge) = await ReadBody(context, options.CurrentValue.MaxMessageBytes);
         if (body is null)
         {
-            return tooLarge;
+            return (tooLarge, true);
         }
 
         MessageDraft[]? batch = null;
         if (isBatch && NdjsonBatch.Read(body, out batch) is { } wrong)
         {
-            return wrong;
+            return (wrong, true);
         }
 
         var type = string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
@@ -58,7 +64,7 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
             await (batch is null ? Answer(context, channel, result) : AnswerBatch(context, channel, result, batch.Length));
         }
 
-        return problem;
+        return (problem, false);
     }
 
     private static Problem? Check(HttpRequest request) => request switch

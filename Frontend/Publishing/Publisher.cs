@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 
 namespace OrleansGateway.Publishing;
 
@@ -19,6 +20,21 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     /// <summary>Publishes a message or a batch. Calls that are made one after the other are published in this order, also when none waits for the one before.</summary>
     /// <returns>The channel's answer, or the problem that the client is told.</returns>
     public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, Publication publication)
+    {
+        var begun = time.GetTimestamp();
+        var answer = await Send(channel, publication);
+        if (answer.Problem is null)
+        {
+            GatewayMeter.PublishDuration.Record(time.GetElapsedTime(begun).TotalSeconds);
+            GatewayMeter.MessagesPublished.Add(publication.Count);
+            GatewayMeter.BytesPublished.Add(publication.Bytes);
+        }
+
+        GatewayMeter.Publishes.Add(answer.Problem?.Type ?? "accepted");
+        return answer;
+    }
+
+    private async Task<(PublishResult Result, Problem? Problem)> Send(string channel, Publication publication)
     {
         var limit = options.CurrentValue.PublishTimeout;
         var pending = Enqueue(channel, publication);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -19,8 +20,8 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     private IRelayTap[] _taps = [];
     private MessageId _position;
 
-    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger)
-        : base(name)
+    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger, RelayCounts? counts = null)
+        : base(name, counts ?? new RelayCounts())
     {
         var channel = client.GetGrain<IChannelGrain>(name);
         Pages = new RelayPages(name, (after, maxBytes) => channel.Read(after, maxBytes).WaitAsync(CallTimeout, time), time);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using OrleansGateway.Channels;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -37,6 +38,11 @@ internal sealed class ChannelSubscriber : Subscriber
     {
         Begin();
         (_after, _until) = (after, until);
+        if (until is null)
+        {
+            GatewayMeter.Resumes.Add(_relay.GoLive(after) is null ? "log" : "ring");
+        }
+
         CompleteIfAtTheEnd();
         _relay.Add(this);
     }
@@ -144,6 +150,8 @@ internal sealed class ChannelSubscriber : Subscriber
         {
             var resumed = new MessageId(page.Position.Epoch, page.Oldest - 1);
             var missed = page.Position.Epoch == _after.Epoch ? resumed.Offset - _after.Offset : (long?)null;
+
+            GatewayMeter.Gaps.Add();
 
             // A new epoch is no hole for those who carry no ids, and for those who want the newest only there is none.
             if (Encoder.EncodeGap(new Gap(_relay.Name, _after, resumed, missed)) is { } gap)

@@ -1,4 +1,5 @@
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -7,7 +8,7 @@ namespace OrleansGateway.Relays;
 /// What some clients of this node listen to, however many they are: holds its newest messages, and lets each subscriber write
 /// what it has not seen. Nobody waits for another's socket.
 /// </summary>
-internal abstract class Relay(string name) : IAsyncDisposable
+internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposable
 {
     private readonly List<Subscriber> _subscribers = [];
     private Subscriber[]? _snapshot;
@@ -49,10 +50,17 @@ internal abstract class Relay(string name) : IAsyncDisposable
 
     public void Remove(Subscriber subscriber)
     {
-        lock (Lock)
+        counts.Retire(subscriber, () =>
         {
-            _subscribers.Remove(subscriber);
-            _snapshot = null;
+            lock (Lock)
+            {
+                _snapshot = null;
+                return _subscribers.Remove(subscriber);
+            }
+        });
+        if (subscriber.Ended is { IsCompletedSuccessfully: true, Result: EndReason.Slow })
+        {
+            GatewayMeter.SlowSubscribers.Add();
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Selections;
 using OrleansGateway.Transports;
 
@@ -23,6 +24,7 @@ internal sealed class RelayRegistry(
     // Somebody who polls or reconnects should find the relay again.
     private const int IdleTicksUntilEnd = 10;
 
+    private readonly RelayCounts _counts = new();
     private readonly ConcurrentDictionary<string, Held> _relays = new(StringComparer.Ordinal);
     private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
     private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
@@ -40,11 +42,11 @@ internal sealed class RelayRegistry(
 
     /// <summary>Takes hold of the relay of a channel, or of several. Every take is given back by <see cref="Release"/>.</summary>
     public Relay Take(Subject subject) => subject.Selection is { } selection
-        ? Take(selection.Text, () => new SelectionRelay(selection, this, sources, time, _selectionLogger))
+        ? Take(selection.Text, () => new SelectionRelay(selection, this, sources, time, _selectionLogger, _counts))
         : Take(subject.Name);
 
     /// <summary>Takes hold of a channel's relay. Every take is given back by <see cref="Release"/>.</summary>
-    public ChannelRelay Take(string channel) => (ChannelRelay)Take(channel, () => new ChannelRelay(channel, client, time, _channelLogger));
+    public ChannelRelay Take(string channel) => (ChannelRelay)Take(channel, () => new ChannelRelay(channel, client, time, _channelLogger, _counts));
 
     // A selection as it is written is no channel's name.
     private Relay Take(string name, Func<Relay> make)
@@ -77,6 +79,7 @@ internal sealed class RelayRegistry(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _counts.Observe(() => _relays.Values.Select(x => x.Relay));
         using var stopping = lifetime.ApplicationStopping.Register(EndAll);
         using var timer = new PeriodicTimer(Tick, time);
         try

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using OrleansGateway.Metrics;
 using OrleansGateway.Transports;
 
 namespace OrleansGateway.Relays;
@@ -32,6 +33,8 @@ internal abstract class Subscriber
     private long? _taken;
     private bool _reading;
     private bool _unflushed;
+    private long _delivered;
+    private long _sentBytes;
     private volatile bool _keepAliveDue;
 
     /// <summary>Makes one; it has yet to join and start.</summary>
@@ -55,6 +58,15 @@ internal abstract class Subscriber
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
 
+    /// <summary>Its form.</summary>
+    public MessageEncoder Encoder => _encoder;
+
+    /// <summary>How many messages it has written.</summary>
+    public long Delivered => Volatile.Read(ref _delivered);
+
+    /// <summary>How many bytes it has written, also of what is no message.</summary>
+    public long SentBytes => Volatile.Read(ref _sentBytes);
+
     /// <summary>Whether it ends by itself when it has sent what there was.</summary>
     public abstract bool IsPoll { get; }
 
@@ -64,7 +76,6 @@ internal abstract class Subscriber
     /// <summary>The last id or cursor that it was sent, or after which it begins.</summary>
     protected abstract string Position { get; }
 
-    protected MessageEncoder Encoder => _encoder;
 
     protected TimeProvider Time => _time;
 
@@ -299,6 +310,15 @@ internal abstract class Subscriber
         }
 
         var encoded = entry.Encoded(_encoder);
+        if (entry.Gap is null)
+        {
+            _delivered++;
+        }
+        else
+        {
+            GatewayMeter.Gaps.Add();
+        }
+
         if (encoded is null)
         {
             // A hole that this form cannot say ends it, so that it is never silent. A new epoch is none for those who carry no ids.
@@ -371,6 +391,7 @@ internal abstract class Subscriber
     {
         // Larger than what a pipe gives at once comes in pieces.
         _unflushed = true;
+        _sentBytes += bytes.Length;
         while (!bytes.IsEmpty)
         {
             var span = _output.GetSpan(Math.Min(bytes.Length, 4096));

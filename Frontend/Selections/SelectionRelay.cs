@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Journals;
+using OrleansGateway.Metrics;
 using OrleansGateway.Relays;
 using OrleansGateway.Transports;
 
@@ -26,8 +27,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     private readonly SelectionPosition _position = new();
     private readonly Cursor.Writer _cursors;
 
-    public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger)
-        : base(selection.Text)
+    public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger, RelayCounts counts)
+        : base(selection.Text, counts)
     {
         (Selection, _relays, _sources, _time, _logger) = (selection, relays, sources, time, logger);
         _cursors = new Cursor.Writer(selection, sources.Store);

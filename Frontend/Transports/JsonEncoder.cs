@@ -8,6 +8,8 @@ internal sealed class JsonEncoder : MessageEncoder
     /// <summary>The type of the response.</summary>
     public const string ContentType = "application/x-ndjson";
 
+    public override string Name => "json";
+
     public override int Index => 4;
 
     public override TimeSpan? KeepAliveEvery { get; } = TimeSpan.FromSeconds(15);

@@ -8,6 +8,8 @@ internal sealed class JsonWebSocketEncoder : MessageEncoder
     /// <summary>The subprotocol's name, in which case matters (RFC 6455, section 11.5).</summary>
     public const string Subprotocol = "gateway.json";
 
+    public override string Name => Subprotocol;
+
     public override int Index => 5;
 
     // Pages do not see a ping, so it has keep-alives too.

@@ -17,6 +17,12 @@ internal abstract class MessageEncoder
     public static readonly MessageEncoder JsonWebSocket = new JsonWebSocketEncoder();
     public static readonly MessageEncoder SseJson = new SseJsonEncoder();
 
+    /// <summary>All of them.</summary>
+    public static readonly MessageEncoder[] All = [Raw, Sse, WebSocket, Tail, SvgTail, Json, JsonWebSocket, SseJson];
+
+    /// <summary>What it is called where it is counted.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Its number, below <see cref="Count"/>.</summary>
     public abstract int Index { get; }
 

@@ -7,6 +7,8 @@ internal sealed class RawEncoder : MessageEncoder
 {
     private static readonly byte[] Newline = [(byte)'\n'];
 
+    public override string Name => "raw";
+
     public override int Index => 0;
 
     public override TimeSpan? KeepAliveEvery { get; } = TimeSpan.FromSeconds(5);

@@ -18,6 +18,8 @@ internal class SseEncoder : MessageEncoder
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
     private static readonly byte[] Comment = ":\n\n"u8.ToArray();
 
+    public override string Name => "sse";
+
     public override int Index => 1;
 
     public override TimeSpan? KeepAliveEvery { get; } = TimeSpan.FromSeconds(15);

@@ -1,5 +1,6 @@
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
@@ -31,6 +32,11 @@ internal sealed class StartingPoint(TimeProvider time)
             {
                 var standing = await relay.ReadStanding().WaitAsync(cancellationToken);
                 var start = Choose(relay.Name, since, standing);
+                if (start.Gap is not null)
+                {
+                    GatewayMeter.Gaps.Add();
+                }
+
                 if (since.Kind == SinceKind.Time)
                 {
                     start = start with { After = await LastBefore(relay.Pages, since.TimeMs, start.After!.Value, standing.Position.Newest).WaitAsync(cancellationToken) };

@@ -12,6 +12,8 @@ internal sealed class SvgTailEncoder : TailEncoder
 {
     private static readonly byte[] Padding = Encoding.ASCII.GetBytes($"X-Padding: {new string('.', 1024)}\r\n");
 
+    public override string Name => "tail.svg";
+
     public override int Index => 6;
 
     public override byte[] EncodeOpen(in Standing at) => [.. base.EncodeOpen(at), .. Padding];

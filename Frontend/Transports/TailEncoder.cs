@@ -14,6 +14,8 @@ internal class TailEncoder : MessageEncoder
     /// <summary>The type of the response.</summary>
     public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary;
 
+    public override string Name => "tail";
+
     public override int Index => 3;
 
     public override bool NewestOnly => true;

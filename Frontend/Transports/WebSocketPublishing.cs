@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
 
@@ -54,6 +55,7 @@ internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscr
         var forbidden = isSilent ? "It said publish=0." : subject.IsOne && ChannelName.IsReadOnly(channel) ? "Only the gateway publishes to this channel." : null;
         if (forbidden is not null)
         {
+            GatewayMeter.Publishes.Add(Problem.MayNotPublish(forbidden).Type);
             if (isJson)
             {
                 // The answer goes out before the close.
@@ -61,6 +63,11 @@ internal sealed class WebSocketPublishing(Publisher publisher, Subscriber subscr
             }
 
             return new WebSocketClose(WebSocketCloseStatus.PolicyViolation, forbidden);
+        }
+
+        if (problem is not null)
+        {
+            GatewayMeter.Publishes.Add(problem.Type);
         }
 
         var bytes = publication.Message.Body?.Length ?? 0;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using OrleansGateway.Channels;
 using OrleansGateway.Cluster;
+using OrleansGateway.Metrics;
 using OrleansGateway.Numbers;
 
 namespace OrleansGateway.Bridges;
@@ -48,6 +49,8 @@ internal sealed partial class NumberBridgeGrain(
         _options = mine;
         _channel = GrainFactory.GetGrain<IChannelGrain>(mine.Channel);
         handover.Add(GrainContext);
+        GatewayMeter.BridgeLines.Add(Name, 0);
+        GatewayMeter.BridgeLinesSkipped.Add(Name, 0);
         _running = Run(_stop.Token);
         return Task.CompletedTask;
     }
@@ -126,6 +129,7 @@ internal sealed partial class NumberBridgeGrain(
         {
             if (line.IsOversized || (_options.Lines == LineKind.Integers && !NumberLine.IsInteger(line.Bytes.Span)))
             {
+                GatewayMeter.BridgeLinesSkipped.Add(Name);
                 if (_skipped++ == 0)
                 {
                     LogSkipped(Name, line.IsOversized ? $"longer than {_options.MaxLineBytes} bytes" : "no integer");
@@ -177,6 +181,7 @@ internal sealed partial class NumberBridgeGrain(
             if (result.Status == PublishStatus.Accepted)
             {
                 _published += drafts.Length;
+                GatewayMeter.BridgeLines.Add(Name, drafts.Length);
                 return true;
             }
 

@@ -5,6 +5,7 @@ using Orleans.Placement;
 using Orleans.Streams;
 using OrleansGateway.Cluster;
 using OrleansGateway.Logs;
+using OrleansGateway.Metrics;
 using OrleansGateway.Streams;
 
 namespace OrleansGateway.Channels;
@@ -491,6 +492,7 @@ internal sealed partial class ChannelGrain(
             }
 
             (_next, _session, _fault) = (_history.Newest + 1, session, null);
+            GatewayMeter.Takeovers.Add();
         }
         catch (LogException exception)
         {

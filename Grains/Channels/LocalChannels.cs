@@ -1,15 +1,23 @@
 using System.Collections.Concurrent;
 using OrleansGateway.Logs;
+using OrleansGateway.Metrics;
 
 namespace OrleansGateway.Channels;
 
 /// <summary>The channels whose grains are on this node. Where messages are in memory these are all that there are, and this is their catalog.</summary>
-internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
+internal sealed class LocalChannels : IChannelCatalog
 {
     // One that is being deactivated may not answer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, Func<Task<KeptMessages?>>> _channels = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+
+    public LocalChannels(TimeProvider time)
+    {
+        _time = time;
+        GatewayMeter.Meter.CreateObservableUpDownCounter("gateway.channels", () => _channels.Count, "{channel}", "Channels whose order this node gives.");
+    }
 
     // Who asks for what came after more than these gets all names.
     private const int MaxOpened = 64 * 1024;
@@ -19,9 +27,6 @@ internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
     private long _count;
 
     public bool IsShared => false;
-
-    /// <summary>How many there are.</summary>
-    public int Count => _channels.Count;
 
     /// <summary>Adds a channel.</summary>
     /// <param name="name">Its name.</param>
@@ -96,7 +101,7 @@ internal sealed class LocalChannels(TimeProvider time) : IChannelCatalog
     {
         try
         {
-            return _channels.TryGetValue(channel, out var look) ? await look().WaitAsync(Patience, time) : null;
+            return _channels.TryGetValue(channel, out var look) ? await look().WaitAsync(Patience, _time) : null;
         }
         catch (TimeoutException)
         {

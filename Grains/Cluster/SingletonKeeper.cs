@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Bridges;
+using OrleansGateway.Metrics;
 using OrleansGateway.Presence;
 
 namespace OrleansGateway.Cluster;
@@ -29,6 +30,8 @@ internal sealed partial class SingletonKeeper(
     {
         var calls = new Dictionary<string, (Task Call, long Begun)>();
         cluster.NodeLost += OnNodeLost;
+        GatewayMeter.Meter.CreateObservableUpDownCounter(
+            "gateway.bridge.connections", () => owners.Connections(local.SiloAddress), "{connection}", "Whether the connection to the bridge's source is up, and this node's.");
         try
         {
             while (!stoppingToken.IsCancellationRequested)

@@ -1,3 +1,5 @@
+using OrleansGateway.Metrics;
+
 namespace OrleansGateway.Streams;
 
 /// <summary>
@@ -102,6 +104,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             try
             {
                 await consumer.Deliver(subscription, new StreamItems([.. _call])).WaitAsync(answerTimeout, time);
+                GatewayMeter.StreamDeliveries.Add();
                 _call.Clear();
                 _callBytes = 0;
                 _lagging = false;
@@ -113,6 +116,8 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             }
             catch (Exception)
             {
+                GatewayMeter.StreamRetries.Add();
+
                 // Whatever it is, only two things help: trying again, and the end of the lease.
                 await Task.Delay(backoff, time);
                 backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
