@@ -10,8 +10,8 @@ internal sealed class TailEncoder : MessageEncoder
     private const string Boundary = "orleansgateway-next";
     private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
 
-    /// <summary>The type of the response.</summary>
-    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary;
+    /// <summary>The type of the response. Firefox takes the charset of each part from here, not from the part's own type (seen in 153).</summary>
+    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary + "; charset=utf-8";
 
     public override int Index => 3;
 
