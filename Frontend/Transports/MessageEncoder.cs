@@ -6,12 +6,13 @@ namespace OrleansGateway.Transports;
 internal abstract class MessageEncoder
 {
     /// <summary>How many there are.</summary>
-    public const int Count = 6;
+    public const int Count = 7;
 
     public static readonly MessageEncoder Raw = new RawEncoder();
     public static readonly MessageEncoder Sse = new SseEncoder();
     public static readonly MessageEncoder WebSocket = new WebSocketEncoder();
-    public static readonly MessageEncoder Tail = new TailEncoder();
+    public static readonly MessageEncoder Tail = new TailEncoder(3, isTwice: false);
+    public static readonly MessageEncoder TailTwice = new TailEncoder(6, isTwice: true);
     public static readonly MessageEncoder Json = new JsonEncoder();
     public static readonly MessageEncoder JsonWebSocket = new JsonWebSocketEncoder();
 

@@ -20,7 +20,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, StartingPoint star
         {
             Transport.Json => (MessageEncoder.Json, JsonEncoder.ContentType),
             Transport.Sse => (MessageEncoder.Sse, "text/event-stream"),
-            Transport.Tail => (MessageEncoder.Tail, TailEncoder.ContentType),
+            Transport.Tail => (TailEncoder.For(context.Request), TailEncoder.ContentType),
             _ => (MessageEncoder.Raw, MessageText.TextType),
         };
         StreamResponse.SetHeaders(context.Response, contentType);

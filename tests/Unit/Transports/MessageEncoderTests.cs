@@ -4,7 +4,11 @@ namespace OrleansGateway.Tests.Unit.Transports;
 
 public class MessageEncoderTests
 {
-    private static readonly MessageEncoder[] All = [MessageEncoder.Raw, MessageEncoder.Sse, MessageEncoder.WebSocket, MessageEncoder.Tail, MessageEncoder.Json, MessageEncoder.JsonWebSocket];
+    private static readonly MessageEncoder[] All =
+    [
+        MessageEncoder.Raw, MessageEncoder.Sse, MessageEncoder.WebSocket, MessageEncoder.Tail, MessageEncoder.TailTwice, MessageEncoder.Json,
+        MessageEncoder.JsonWebSocket,
+    ];
 
     [Fact]
     public void Index_OfAll_AreTheNumbersBelowTheirCount() =>
