@@ -52,7 +52,9 @@ internal sealed class RelayCounts
             }
         }
 
-        return MessageEncoder.All.Select(x => new Measurement<long>(what(sums[x.Index]), new KeyValuePair<string, object?>("transport", x.Name)));
+        return MessageEncoder.All.GroupBy(
+            x => x.Name,
+            (name, forms) => new Measurement<long>(forms.Sum(x => what(sums[x.Index])), new KeyValuePair<string, object?>("transport", name)));
     }
 
     private record struct Sum(long Subscribers, long Messages, long Bytes);

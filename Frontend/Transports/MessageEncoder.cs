@@ -6,21 +6,22 @@ namespace OrleansGateway.Transports;
 internal abstract class MessageEncoder
 {
     /// <summary>How many there are.</summary>
-    public const int Count = 8;
+    public const int Count = 9;
 
     public static readonly MessageEncoder Raw = new RawEncoder();
     public static readonly MessageEncoder Sse = new SseEncoder();
     public static readonly MessageEncoder WebSocket = new WebSocketEncoder();
-    public static readonly MessageEncoder Tail = new TailEncoder();
+    public static readonly MessageEncoder Tail = new TailEncoder(3, isTwice: false);
+    public static readonly MessageEncoder TailTwice = new TailEncoder(8, isTwice: true);
     public static readonly MessageEncoder SvgTail = new SvgTailEncoder();
     public static readonly MessageEncoder Json = new JsonEncoder();
     public static readonly MessageEncoder JsonWebSocket = new JsonWebSocketEncoder();
     public static readonly MessageEncoder SseJson = new SseJsonEncoder();
 
     /// <summary>All of them.</summary>
-    public static readonly MessageEncoder[] All = [Raw, Sse, WebSocket, Tail, SvgTail, Json, JsonWebSocket, SseJson];
+    public static readonly MessageEncoder[] All = [Raw, Sse, WebSocket, Tail, TailTwice, SvgTail, Json, JsonWebSocket, SseJson];
 
-    /// <summary>What it is called where it is counted.</summary>
+    /// <summary>What it is called where it is counted; some have the same name.</summary>
     public abstract string Name { get; }
 
     /// <summary>Its number, below <see cref="Count"/>.</summary>

@@ -7,8 +7,6 @@ namespace OrleansGateway.Transports;
 /// <summary>Server-sent events of several channels: the data of each message is its JSON object, which names the channel.</summary>
 internal sealed class SseJsonEncoder : SseEncoder
 {
-    public override string Name => "sse-several";
-
     public override int Index => 7;
 
     public override byte[] Encode(RelayEntry entry)

@@ -1,22 +1,30 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using OrleansGateway.Channels;
 using OrleansGateway.Relays;
 
 namespace OrleansGateway.Transports;
 
 /// <summary>The tail viewer, <c>multipart/x-mixed-replace</c>: each part replaces the one before.</summary>
-/// <remarks>A part is closed by its boundary at once, since a browser shows it only then.</remarks>
-internal class TailEncoder : MessageEncoder
+/// <remarks>
+/// A part is closed by its boundary at once, since Firefox shows it only then. Chromium shows one only when the head of the next has come: there each
+/// part is sent twice, or an image would always be one behind, and the only one never seen.
+/// </remarks>
+internal class TailEncoder(int index, bool isTwice) : MessageEncoder
 {
     private const string Boundary = "orleansgateway-next";
     private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
 
-    /// <summary>The type of the response.</summary>
-    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary;
+    /// <summary>The type of the response. Firefox takes the charset of each part from here, not from the part's own type (seen in 153).</summary>
+    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary + "; charset=utf-8";
 
     public override string Name => "tail";
 
-    public override int Index => 3;
+    /// <summary>That for whoever asks. Chromium is known by the <c>image/apng</c> in what its images accept.</summary>
+    public static MessageEncoder For(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("image/apng", StringComparison.OrdinalIgnoreCase) ? TailTwice : Tail;
+
+    public override int Index => index;
 
     public override bool NewestOnly => true;
 
@@ -25,8 +33,11 @@ internal class TailEncoder : MessageEncoder
 
     public override byte[] Encode(RelayEntry entry) => Part(ShownAs(entry.Message), entry.Message.Body.Span);
 
-    protected static byte[] Part(string type, ReadOnlySpan<byte> body) =>
-        [.. Encoding.ASCII.GetBytes($"Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body, .. "\r\n"u8, .. Opening];
+    protected byte[] Part(string type, ReadOnlySpan<byte> body)
+    {
+        byte[] part = [.. Encoding.ASCII.GetBytes($"Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body, .. "\r\n"u8, .. Opening];
+        return isTwice ? [.. part, .. part] : part;
+    }
 
     // Nothing that a browser would run: raster images keep their type, other text is plain.
     private static string ShownAs(in ChannelMessage message) =>

@@ -8,20 +8,37 @@ public sealed class RecipeNode : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("gateway-recipes-").FullName;
 
-    internal CountingServer Numbers { get; private set; } = null!;
-
     internal GatewayNodes Nodes { get; private set; } = null!;
+
+    private CountingServer Numbers { get; set; } = null!;
+
+    private UserProgram Pages { get; set; } = null!;
+
+    private int Port { get; } = GatewayNodes.FreePorts();
 
     public async Task InitializeAsync()
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory, "appsettings.json"), RecipePageTests.Recipe("Chat in 20 lines").Text("json"));
+        var settings = RecipePageTests.Recipe("Chat in 20 lines").Text("json");
+        Assert.Contains("localhost:8000", settings, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "appsettings.json"), settings.Replace("localhost:8000", $"localhost:{Port}", StringComparison.Ordinal));
         Numbers = new CountingServer(20);
         Nodes = new GatewayNodes(Numbers.Address) { Wrapper = ["env", "-C", _directory] };
+        Pages = UserProgram.Start(_directory, "python3", "-m", "http.server", $"{Port}", "--bind", "127.0.0.1");
         await Nodes.Start(1);
+    }
+
+    /// <summary>Serves a page from elsewhere.</summary>
+    /// <returns>Its address.</returns>
+    public async Task<string> Serve(string name, string html)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, name), html);
+        return $"http://localhost:{Port}/{name}";
     }
 
     public async Task DisposeAsync()
     {
+        await Pages.DisposeAsync();
         await Nodes.DisposeAsync();
         await Numbers.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
@@ -31,8 +48,6 @@ public sealed class RecipeNode : IAsyncLifetime
 /// <summary>The pages of docs/recipes.md, as they stand there, at another origin than the gateway's.</summary>
 public sealed class RecipePageTests(Chromium chromium, RecipeNode recipes) : IClassFixture<Chromium>, IClassFixture<RecipeNode>
 {
-    private const string Elsewhere = "http://localhost:8000/";
-
     private Uri Node => recipes.Nodes.Address(1);
 
     [Fact]
@@ -88,10 +103,10 @@ public sealed class RecipePageTests(Chromium chromium, RecipeNode recipes) : ICl
         var html = Recipe(title).Text("html").Replace("localhost:8088", Node.Authority, StringComparison.Ordinal);
         Assert.Contains(Node.Authority, html, StringComparison.Ordinal);
         var page = await chromium.Browser.NewPageAsync();
-        await page.RouteAsync($"{Elsewhere}**", route => route.FulfillAsync(new() { ContentType = "text/html", Body = html }));
+        var address = await recipes.Serve("page.html", html);
 
         // An image that never ends keeps the page loading.
-        await page.GotoAsync($"{Elsewhere}page.html", new() { WaitUntil = WaitUntilState.Commit });
+        await page.GotoAsync(address, new() { WaitUntil = WaitUntilState.Commit });
         return page;
     }
 }

@@ -35,7 +35,7 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
 
         await Until.True(async () => await Seen(page) >= 31, "all are there", 20);
         Assert.Equal(Enumerable.Range(0, 31).Select(x => $"{x}"), await page.EvaluateAsync<string[]>("seen"));
-        await page.Context.CloseAsync();
+        await page.CloseAsync();
     }
 
     [Fact]
@@ -49,6 +49,7 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
               const socket = new WebSocket(url);
               socket.binaryType = 'arraybuffer';
               socket.onopen = () => { socket.send('Grüße ✓'); socket.send(new Uint8Array([0, 255, 10])); };
+              socket.onclose = ({ code, reason }) => done([`closed: ${code} ${reason}`, ...seen]);
               socket.onmessage = ({ data }) => {
                 seen.push(typeof data === 'string' ? data : `bytes ${new Uint8Array(data)}`);
                 if (seen.length === 2) { socket.close(); done(seen); }
@@ -57,7 +58,7 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
             """,
             $"/{SharedNodes.FreshChannel()}");
         Assert.Equal(["Grüße ✓", "bytes 0,255,10"], seen);
-        await page.Context.CloseAsync();
+        await page.CloseAsync();
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
             await Until.True(async () => (await page.EvaluateAsync<string[]>("seen")).LastOrDefault() == text, $"'{text}' is read");
         }
 
-        await page.Context.CloseAsync();
+        await page.CloseAsync();
     }
 
     [Theory]
@@ -114,10 +115,11 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
                 }
                 """,
                 new[] { $"/{channel}", color, type });
+            int[] pixel = [];
             await Until.True(
                 async () =>
                 {
-                    var pixel = await page.EvaluateAsync<int[]>(
+                    pixel = await page.EvaluateAsync<int[]>(
                         """
                         () => {
                           const image = document.querySelector('#live');
@@ -129,10 +131,10 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
                         """);
                     return pixel.SequenceEqual([red, green, blue, 1]);
                 },
-                $"the picture is {color}");
+                () => $"the picture is {color}, not {string.Join(',', pixel)}");
         }
 
-        await page.Context.CloseAsync();
+        await page.CloseAsync();
     }
 
     private static async Task<int> Seen(IPage page) => await page.EvaluateAsync<int>("seen.length");
@@ -140,10 +142,8 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
     // A page of the same origin that has nothing of its own.
     private async Task<IPage> Open(Uri origin)
     {
-        var context = await chromium.Browser.NewContextAsync();
-        var page = await context.NewPageAsync();
-        await page.RouteAsync("**/blank", route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<!doctype html><title>blank</title><body>" }));
-        await page.GotoAsync($"{new Uri(origin, "blank")}");
+        var page = await chromium.Browser.NewPageAsync();
+        await page.GotoAsync($"{new Uri(origin, "/-/health/live")}");
         return page;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using OrleansGateway.Relays;
@@ -24,6 +25,18 @@ public class TailEncoderTests
         var bytes = Encoding.ASCII.GetString([.. MessageEncoder.Tail.EncodeOpen(Entries.At("aaaa-1")), .. MessageEncoder.Tail.Encode(Entries.Of("hi", "text/plain"))]);
         Assert.Equal(
             "--orleansgateway-next\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nhi\r\n--orleansgateway-next\r\n", bytes);
+    }
+
+    [Theory]
+    [InlineData("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", 2)]
+    [InlineData("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", 1)]
+    [InlineData("", 1)]
+    public void For_Accept_SendsChromiumEachPartTwice(string accept, int times)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Accept = accept;
+        var (message, once) = (Entries.Of("hi", "image/png"), MessageEncoder.Tail.Encode(Entries.Of("hi", "image/png")));
+        Assert.Equal(Enumerable.Repeat(once, times).SelectMany(x => x), TailEncoder.For(context.Request).Encode(message));
     }
 
     [Theory]
