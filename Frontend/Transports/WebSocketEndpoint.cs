@@ -38,7 +38,8 @@ internal sealed class WebSocketEndpoint(
     {
         if (CheckHandshake(context, out var upgrade) is { } problem)
         {
-            if (problem.Status == StatusCodes.Status426UpgradeRequired)
+            // HTTP/2 has no headers of a connection (RFC 9113, section 8.2.2).
+            if (problem.Status == StatusCodes.Status426UpgradeRequired && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 context.Response.Headers.Upgrade = "websocket";
                 context.Response.Headers.Connection = "Upgrade";
@@ -136,7 +137,9 @@ internal sealed class WebSocketEndpoint(
             var close = subscriber.Ended.IsCompletedSuccessfully ? CloseFor(subscriber.Ended.Result)
                 : publishing.Failed.IsCompletedSuccessfully ? publishing.Failed.Result
                 : await receiving;
-            var end = subscriber.Ended.IsCompletedSuccessfully ? encoder.EncodeEnd(subscriber.Standing, subscriber.Ended.Result) : null;
+            var end = subscriber.Ended is { IsCompletedSuccessfully: true, Result: not EndReason.Gone and var reason }
+                ? encoder.EncodeEnd(subscriber.Standing, reason)
+                : null;
 
             // Nothing comes after a close frame (RFC 6455, section 5.5.1).
             subscriber.End(EndReason.Gone);
