@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds all, and runs the tests: exit code 0 when all passed.
-#   ./test.sh [PROJECT]... [--filter EXPRESSION]      PROJECT: Unit, Cluster, EndToEnd, Accounting, Clients, Browser (default: all)
+#   ./test.sh [PROJECT]... [--filter EXPRESSION]      PROJECT: Unit, Cluster, Conformance, EndToEnd, Accounting, Clients, Browser (default: all)
 # The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -48,7 +48,7 @@ if ((${#projects[@]} == 0)); then
 fi
 
 # Fast and simple kinds first.
-order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; EndToEnd) echo 3 ;; Accounting) echo 4 ;; Clients) echo 5 ;; Browser) echo 6 ;; *) echo 7 ;; esac; }
+order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; Conformance) echo 3 ;; EndToEnd) echo 4 ;; Accounting) echo 5 ;; Clients) echo 6 ;; Browser) echo 7 ;; *) echo 8 ;; esac; }
 mapfile -t projects < <(for name in "${projects[@]}"; do echo "$(order "$name") $name"; done | sort -u | cut -d' ' -f2)
 
 for dir in "${DOTNET_ROOT:-}" "${HOME:-}/.dotnet" /usr/share/dotnet /usr/lib/dotnet; do

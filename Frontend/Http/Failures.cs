@@ -29,9 +29,13 @@ internal sealed partial class Failures(RequestDelegate next, ILogger<Failures> l
 
     private static Task Answer(HttpContext context, Problem problem)
     {
-        // What is left of the request cannot be told from the next one.
         context.Response.Clear();
-        context.Response.Headers.Connection = "close";
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            // What is left of the request cannot be told from the next one.
+            context.Response.Headers.Connection = "close";
+        }
+
         return problem.Write(context);
     }
 

@@ -37,7 +37,8 @@ internal sealed class WebSocketEndpoint(
     {
         if (CheckHandshake(context, out var upgrade) is { } problem)
         {
-            if (problem.Status == StatusCodes.Status426UpgradeRequired)
+            // HTTP/2 has no headers of a connection (RFC 9113, section 8.2.2).
+            if (problem.Status == StatusCodes.Status426UpgradeRequired && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 context.Response.Headers.Upgrade = "websocket";
                 context.Response.Headers.Connection = "Upgrade";

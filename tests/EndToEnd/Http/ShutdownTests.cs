@@ -23,10 +23,10 @@ public sealed class ShutdownTests(ITestOutputHelper output)
             streams[form] = new StreamReader(await http.GetStreamAsync(new Uri(node, $"c?as={form}")));
         }
 
-        using var json = await JsonTests.Connect(node, "c");
+        using var json = await JsonClient.Connect(node, "c");
         using var plain = new ClientWebSocket();
         await plain.ConnectAsync(new Uri($"ws://{node.Authority}/c"), CancellationToken.None);
-        Assert.Equal("open", (await JsonTests.Receive(json)).GetProperty("event").GetString());
+        Assert.Equal("open", (await JsonClient.Receive(json)).GetProperty("event").GetString());
 
         var stopping = nodes[1].Stop();
         var ends = new Dictionary<string, string>();
@@ -39,7 +39,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         Assert.Empty(ends["raw"].Trim('\n'));
         Assert.Matches("""{"event":"end","id":"[^"]+-0","channel":"c","time":"[^"]+","reason":"shutdown"}\n$""", ends["json"]);
         Assert.EndsWith("event: end\ndata: {\"channel\":\"c\",\"reason\":\"shutdown\"}\n\n", ends["sse"], StringComparison.Ordinal);
-        Assert.Equal("shutdown", (await JsonTests.Receive(json)).GetProperty("reason").GetString());
+        Assert.Equal("shutdown", (await JsonClient.Receive(json)).GetProperty("reason").GetString());
         foreach (var socket in new[] { json, plain })
         {
             Assert.Equal(WebSocketMessageType.Close, (await socket.ReceiveAsync(new byte[100].AsMemory(), CancellationToken.None)).MessageType);

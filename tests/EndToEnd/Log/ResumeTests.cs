@@ -47,12 +47,12 @@ public sealed class ResumeTests(ITestOutputHelper output)
             Assert.Equal(Enumerable.Range(1, Missed).Select(x => $"{x}"), texts);
         }
 
-        using (var socket = await JsonTests.Connect(node, $"c?since={seen}"))
+        using (var socket = await JsonClient.Connect(node, $"c?since={seen}"))
         {
-            Assert.Equal(seen, (await JsonTests.Receive(socket)).GetProperty("id").GetString());
+            Assert.Equal(seen, (await JsonClient.Receive(socket)).GetProperty("id").GetString());
             for (var i = 1; i <= Missed; i++)
             {
-                Assert.Equal($"{i}", (await JsonTests.Receive(socket)).GetProperty("data").GetString());
+                Assert.Equal($"{i}", (await JsonClient.Receive(socket)).GetProperty("data").GetString());
             }
         }
 
@@ -80,17 +80,17 @@ public sealed class ResumeTests(ITestOutputHelper output)
         // Held by the node to which it is published first.
         var seen = await Publish(http, nodes.Address(1), "lost", "k");
         using var live = new StreamReader(await http.GetStreamAsync(new Uri(nodes.Address(2), "c?as=json")));
-        Assert.Equal(seen, (await JsonTests.Next(live)).GetProperty("id").GetString());
+        Assert.Equal(seen, (await JsonClient.Next(live)).GetProperty("id").GetString());
         nodes[1].Kill();
         await Until.True(async () => await Status(http, nodes.Address(2), "kept", "k2") == HttpStatusCode.OK, "another node takes a message", 20);
 
         using var resumed = new StreamReader(await http.GetStreamAsync(new Uri(nodes.Address(2), $"c?as=json&since={seen}")));
-        Assert.Equal(seen, (await JsonTests.Next(resumed)).GetProperty("id").GetString());
+        Assert.Equal(seen, (await JsonClient.Next(resumed)).GetProperty("id").GetString());
         foreach (var lines in new[] { resumed, live })
         {
-            var gap = await JsonTests.Next(lines);
+            var gap = await JsonClient.Next(lines);
             Assert.Equal(("gap", seen), (gap.GetProperty("event").GetString(), gap.GetProperty("after").GetString()));
-            Assert.Equal("kept", (await JsonTests.Next(lines)).GetProperty("data").GetString());
+            Assert.Equal("kept", (await JsonClient.Next(lines)).GetProperty("data").GetString());
         }
 
         using var raw = await http.GetAsync(new Uri(nodes.Address(2), $"c?as=raw&since={seen}"), HttpCompletionOption.ResponseHeadersRead);

@@ -113,13 +113,13 @@ public sealed class SlowReaderTests(ITestOutputHelper output)
                     return FirstWord(Encoding.ASCII.GetString(buffer, 0, length));
                 };
             case "gateway.json":
-                var json = await JsonTests.Connect(node, channel);
-                await JsonTests.Receive(json);
+                var json = await JsonClient.Connect(node, channel);
+                await JsonClient.Receive(json);
                 return async () =>
                 {
                     while (true)
                     {
-                        var said = await JsonTests.Receive(json);
+                        var said = await JsonClient.Receive(json);
                         if (said.GetProperty("event").GetString() == "message")
                         {
                             return FirstWord(said.GetProperty("data").GetString()!);

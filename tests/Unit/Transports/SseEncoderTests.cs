@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using CsCheck;
 using OrleansGateway.Transports;
 
@@ -24,6 +25,23 @@ public class SseEncoderTests
             Assert.All(events, x => Assert.Equal("message", x.EventType));
         },
         iter: 2_000);
+
+    [Fact]
+    public void Encode_AnyMessages_AreReadAsTheyWereHoweverTheirBytesAreSplit() =>
+        Gen.Select(Gen.OneOf(Text.Select(Encoding.UTF8.GetBytes), Gen.Byte.Array[0, 40]).Array[1, 5], Gen.Int[1, 9].Array[1, 20]).Sample(
+            (bodies, sizes) =>
+            {
+                var stream = MessageEncoder.Sse.EncodeOpen(Entries.At("aaaa-0")).Concat(bodies.SelectMany((x, i) => MessageEncoder.Sse.Encode(Entries.Of(x, "text/plain", i + 1))));
+                var events = SseParser.Create(new PiecemealStream([.. stream], sizes)).Enumerate().ToList();
+                Assert.Equal(bodies.Length, events.Count);
+                foreach (var (body, read) in bodies.Zip(events))
+                {
+                    var isText = Utf8.IsValid(body);
+                    Assert.Equal(isText ? "message" : "binary", read.EventType);
+                    Assert.Equal(isText ? Encoding.UTF8.GetString(body).Replace("\r\n", "\n").Replace('\r', '\n') : Convert.ToBase64String(body), read.Data);
+                }
+            },
+            iter: 2_000);
 
     [Fact]
     public void Encode_AnyBytesOfABinaryType_ComeAsBase64() => Gen.Byte.Array[0, 100].Sample(bytes =>
@@ -84,6 +102,16 @@ public class SseEncoderTests
         Assert.Empty(Parse(MessageEncoder.Sse.EncodeKeepAlive(Entries.At("aaaa-1"))));
         Assert.Equal(TimeSpan.FromSeconds(15), MessageEncoder.Sse.KeepAliveEvery);
         Assert.False(MessageEncoder.Sse.NewestOnly);
+    }
+
+    /// <summary>Gives its bytes in pieces of these sizes, one after the other and again.</summary>
+    private sealed class PiecemealStream(byte[] bytes, int[] sizes) : MemoryStream(bytes)
+    {
+        private int _reads;
+
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, sizes[_reads++ % sizes.Length])]);
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
     }
 
     private static byte[] SseOf(string text, long offset) => MessageEncoder.Sse.Encode(Entries.Of(text, "text/plain", offset));
