@@ -9,6 +9,7 @@ internal static class TcpInfo
     // netinet/in.h and linux/tcp.h: the option, and where the fields of struct tcp_info lie that are read here.
     private const int TcpLevel = 6;
     private const int Option = 11;
+    private const int Probes = 3;
     private const int Unacked = 24;
     private const int LastAckRecv = 56;
     private const int BytesAcked = 120;
@@ -28,7 +29,10 @@ internal static class TcpInfo
         return Read(socket, info) ? BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcked..]) : null;
     }
 
-    /// <summary>For how long the other side has acknowledged nothing though something waits for it; zero where nothing does (since Linux 4.6).</summary>
+    /// <summary>
+    /// For how long the other side has acknowledged nothing though something waits for it, or it was asked by TCP's keep-alive; zero where neither is
+    /// so (since Linux 4.6).
+    /// </summary>
     public static TimeSpan? Silence(Socket socket)
     {
         Span<byte> info = stackalloc byte[NotSentBytes + sizeof(uint)];
@@ -37,7 +41,7 @@ internal static class TcpInfo
             return null;
         }
 
-        var waits = BinaryPrimitives.ReadUInt32LittleEndian(info[Unacked..]) != 0 || BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentBytes..]) != 0;
+        var waits = info[Probes] != 0 || BinaryPrimitives.ReadUInt32LittleEndian(info[Unacked..]) != 0 || BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentBytes..]) != 0;
         return waits ? TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt32LittleEndian(info[LastAckRecv..])) : TimeSpan.Zero;
     }
 

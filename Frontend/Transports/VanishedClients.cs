@@ -15,6 +15,7 @@ namespace OrleansGateway.Transports;
 /// </remarks>
 internal sealed class VanishedClients(ConnectionDelegate next, IOptionsMonitor<FrontendOptions> options)
 {
+    // Until the time-out; as many more until TCP itself gives up, where nobody looks.
     private const int Probes = 3;
 
     public Task Serve(ConnectionContext connection)
@@ -30,7 +31,7 @@ internal sealed class VanishedClients(ConnectionDelegate next, IOptionsMonitor<F
         return next(connection);
     }
 
-    // Half of the time until it is asked, the other half for answers.
+    // Half of the time until it is asked, the other half for an answer.
     private static void KeepAlive(Socket socket, TimeSpan timeout)
     {
         try
@@ -38,7 +39,7 @@ internal sealed class VanishedClients(ConnectionDelegate next, IOptionsMonitor<F
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(timeout / 2));
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(timeout / 2 / Probes));
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 2 * Probes);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

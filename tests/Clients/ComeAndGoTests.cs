@@ -3,6 +3,7 @@ using Xunit.Abstractions;
 namespace OrleansGateway.Tests.Clients;
 
 /// <summary>Ten thousand subscribers that come, read their first bytes and go leave nothing behind.</summary>
+[Collection(HardWork.Name)]
 public sealed class ComeAndGoTests(ITestOutputHelper output)
 {
     private const int Warming = 5_000;

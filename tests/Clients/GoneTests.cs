@@ -40,7 +40,7 @@ public sealed class ClosingTests(SharedNodes shared)
             client.Dispose();
         }
 
-        await Until.True(() => !IsHeld(), "the node has let go of it", 2);
+        await Until.True(() => !IsHeld(), "the node has let go of it", 5);
 
         bool IsHeld() => OpenConnections.At(node.Port, shared.Nodes[1].Pid).Contains(client.Local);
     }
@@ -63,7 +63,7 @@ public sealed class SilentTests(ITestOutputHelper output)
         var ends = silent.Select(x => x.Local).ToHashSet();
         Assert.Superset(ends, OpenConnections.At(node.Port, pid));
         await Task.WhenAll(silent.Select(x => x.Take())).WaitAsync(TimeSpan.FromSeconds(45));
-        await Until.True(() => !OpenConnections.At(node.Port, pid).Overlaps(ends), "both are forgotten", 2);
+        await Until.True(() => !OpenConnections.At(node.Port, pid).Overlaps(ends), "both are forgotten", 5);
         Array.ForEach(silent, x => x.Dispose());
 
         await nodes.Publish(1, "c", "still there");

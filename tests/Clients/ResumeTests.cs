@@ -87,6 +87,7 @@ public sealed class TwoKills : IAsyncLifetime
 }
 
 /// <summary>Each client goes on when its node is killed: nothing lost, nothing doubled.</summary>
+[Collection(HardWork.Name)]
 public sealed class ResumeTests(TwoKills run) : IClassFixture<TwoKills>
 {
     public static TheoryData<string> Names => [.. Subscribers.Resuming];
