@@ -47,9 +47,6 @@ internal sealed partial class Visit : IAsyncDisposable
         context.SetDefaultTimeout(DeadlineMs);
         SetDefaultExpectTimeout(DeadlineMs);
         await context.AddInitScriptAsync(Notes);
-
-        // Until the gateway lists its channels.
-        await context.RouteAsync("**/-/channels?*", x => x.FulfillAsync(new() { ContentType = "application/json", Body = """{"channels":[],"next":null}""" }));
         return new Visit(chromium, context);
     }
 
