@@ -7,24 +7,24 @@ namespace OrleansGateway.Channels;
 /// <summary>The channels whose grains are on this node. Where messages are in memory these are all that there are, and this is their catalog.</summary>
 internal sealed class LocalChannels : IChannelCatalog
 {
+    // Who asks for what came after more than these gets all names.
+    private const int MaxOpened = 64 * 1024;
+
     // One that is being deactivated may not answer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, Func<Task<KeptMessages?>>> _channels = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
+    private readonly Queue<string> _opened = [];
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _more;
+    private long _count;
 
     public LocalChannels(TimeProvider time)
     {
         _time = time;
         GatewayMeter.Meter.CreateObservableUpDownCounter("gateway.channels", () => _channels.Count, "{channel}", "Channels whose order this node gives.");
     }
-
-    // Who asks for what came after more than these gets all names.
-    private const int MaxOpened = 64 * 1024;
-    private readonly Queue<string> _opened = [];
-    private readonly Lock _lock = new();
-    private TaskCompletionSource? _more;
-    private long _count;
 
     public bool IsShared => false;
 
@@ -66,7 +66,7 @@ internal sealed class LocalChannels : IChannelCatalog
 
         if (more is not null)
         {
-            using var enough = new CancellationTokenSource(atMost, time);
+            using var enough = new CancellationTokenSource(atMost, _time);
             await more.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 

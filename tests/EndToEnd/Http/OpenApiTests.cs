@@ -161,8 +161,8 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
         await Try("GET", Channel, "/api/a", 101, null, [.. handshake, ("Sec-WebSocket-Protocol", "gateway.json")]);
         await Try("GET", Channel, "/api/a", 400, null, [.. handshake[..3], ("Sec-WebSocket-Key", "short")]);
 
-        using var socket = await JsonTests.Connect(_node, "api/socket");
-        _document.Validate("Event", (await JsonTests.Receive(socket)).GetRawText());
+        using var socket = await JsonClient.Connect(_node, "api/socket");
+        _document.Validate("Event", (await JsonClient.Receive(socket)).GetRawText());
         const string Command = """{"publish":"eA==","type":"image/png","encoding":"base64","key":"of a socket","ref":7,"channel":"api/socket"}""";
         _document.Validate("Command", Command);
         await socket.SendAsync(Encoding.UTF8.GetBytes(Command), WebSocketMessageType.Text, true, CancellationToken.None);
@@ -170,7 +170,7 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
         var seen = new List<string>();
         while (seen.Count < 3)
         {
-            var said = await JsonTests.Receive(socket);
+            var said = await JsonClient.Receive(socket);
             seen.Add(said.GetProperty("event").GetString()!);
             _document.Validate(seen[^1] == "message" ? "Event" : "Answer", said.GetRawText());
         }

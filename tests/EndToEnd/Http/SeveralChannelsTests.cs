@@ -147,10 +147,8 @@ public sealed class SeveralChannelsTests(SharedNodes shared, ITestOutputHelper o
     [Fact]
     public async Task GatewayJson_Several_PublishesToTheChannelThatIsNamed()
     {
-        using var socket = new ClientWebSocket();
-        socket.Options.AddSubProtocol("gateway.json");
-        await socket.ConnectAsync(new UriBuilder(new Uri(shared.Nodes.Address(1), $"{_root}/a,{_root}/s/*")) { Scheme = "ws" }.Uri, default);
-        Assert.Equal("open", Event(await Receive()));
+        using var socket = await JsonClient.Connect(shared.Nodes.Address(1), $"{_root}/a,{_root}/s/*");
+        Assert.Equal("open", Event(await JsonClient.Receive(socket)));
         await Send($$"""{"publish":"x","channel":"{{_root}}/s/y","ref":1}""");
         await Send("""{"publish":"x","ref":2}""");
         await Send($$"""{"publish":"x","channel":"{{_root}}/other","ref":3}""");
@@ -158,7 +156,7 @@ public sealed class SeveralChannelsTests(SharedNodes shared, ITestOutputHelper o
         var events = new List<JsonElement>();
         while (events.Count < 5)
         {
-            events.Add(await Receive());
+            events.Add(await JsonClient.Receive(socket));
         }
 
         Assert.Equal($"{_root}/s/y", events.Single(x => Event(x) == "message").GetProperty("channel").GetString());
@@ -170,18 +168,10 @@ public sealed class SeveralChannelsTests(SharedNodes shared, ITestOutputHelper o
         Assert.Contains("empty segment", errors[2].GetProperty("detail").GetString(), StringComparison.Ordinal);
 
         Task Send(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
-
-        async Task<JsonElement> Receive()
-        {
-            var buffer = new byte[64 * 1024];
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            var received = await socket.ReceiveAsync(buffer, deadline.Token);
-            return JsonDocument.Parse(buffer.AsMemory(0, received.Count)).RootElement;
-        }
     }
 
     [Fact]
-    public async Task Gap_RetentionDroppedWhatTheCursorHadNot_IsToldWithTheChannel()
+    public async Task Gap_AChannelOfTheCursorWasDeleted_IsToldWithTheChannel()
     {
         // The epoch of a channel that is named changes when it is deleted.
         await shared.Nodes.Publish(1, $"{_root}/a", "1");
