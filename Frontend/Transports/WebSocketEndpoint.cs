@@ -91,7 +91,8 @@ internal sealed class WebSocketEndpoint(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            return await startingPoint.Find(relay, since, ending.Token);
+            // By its id also where only what is new is wanted: who has seen the 101 misses nothing that is published then.
+            return await startingPoint.FindId(relay, since, ending.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
