@@ -70,8 +70,8 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
         }
     }
 
-    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken) =>
-        new ChannelBeginning(this, await _startingPoint.Find(this, since, cancellationToken));
+    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false) => new ChannelBeginning(
+        this, isFixed ? await _startingPoint.FindId(this, since, cancellationToken) : await _startingPoint.Find(this, since, cancellationToken));
 
     public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken) =>
         new ChannelPoll(this, await _startingPoint.FindId(this, since, cancellationToken));

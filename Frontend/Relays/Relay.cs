@@ -33,7 +33,10 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
     protected Lock Lock { get; } = new();
 
     /// <summary>Waits until it can be reached, and finds where a subscription begins.</summary>
-    public abstract Task<Beginning> Find(Since since, CancellationToken cancellationToken);
+    /// <param name="since">What the client asks for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isFixed">Whether what is new is what comes after now, rather than after the subscriber has joined.</param>
+    public abstract Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false);
 
     /// <summary>Waits until it can be reached, and finds what there is.</summary>
     public abstract Task<Poll> FindPoll(Since since, CancellationToken cancellationToken);

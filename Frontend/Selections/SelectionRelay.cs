@@ -47,10 +47,10 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     /// <summary>Whether its prefixes come from the journals, so that a cursor resumes them.</summary>
     public bool HasJournals => Selection.Prefixes.Count > 0 && _sources.HasJournals;
 
-    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken)
+    public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false)
     {
         await Started.WaitAsync(cancellationToken);
-        return since.Kind == SinceKind.None
+        return since.Kind == SinceKind.None && !isFixed
             ? new SelectionBeginning(this)
             : await new SelectionStart(this, _sources, _time).Find(since, cancellationToken);
     }

@@ -16,7 +16,7 @@ internal class TailEncoder(int index, bool isTwice) : MessageEncoder
     private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
 
     /// <summary>The type of the response. Firefox takes the charset of each part from here, not from the part's own type (seen in 153).</summary>
-    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary + "; charset=utf-8";
+    public const string ContentType = "multipart/x-mixed-replace; charset=utf-8; boundary=" + Boundary;
 
     public override string Name => "tail";
 

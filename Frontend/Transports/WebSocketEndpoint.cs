@@ -96,7 +96,8 @@ internal sealed class WebSocketEndpoint(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            return await relay.Find(since, ending.Token);
+            // Its place is fixed before the 101: who has seen that misses nothing that is published then.
+            return await relay.Find(since, ending.Token, isFixed: true);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {

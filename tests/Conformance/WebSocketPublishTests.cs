@@ -15,6 +15,7 @@ public sealed class WebSocketPublishTests : ConformanceTest
     public async Task Message_OfAClient_IsPublished(string text, bool isText, string type)
     {
         using var other = await Subscription.Open(B, Channel, "json");
+        await other.NextEvent("open");
         using var socket = await SocketSubscription.Open(A, $"/{Channel}", isJson: false);
         await socket.Send(Encoding.UTF8.GetBytes(text), isText);
         var echo = await socket.Next(-1);

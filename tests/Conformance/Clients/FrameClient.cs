@@ -98,7 +98,15 @@ internal sealed class FrameClient : IDisposable
 
     /// <summary>Reads up to the server's close frame, ends this half of the connection too, and reads up to its end.</summary>
     /// <returns>The code and the reason; 1005 where there is none.</returns>
-    public async Task<(int Code, string Reason)> ReadClose()
+    public Task<(int Code, string Reason)> ReadClose() => FindClose().WaitAsync(Connection.Patience);
+
+    public void EndSending() => _connection.EndSending();
+
+    public Task<byte[]> ReadToEnd() => _connection.ReadToEnd();
+
+    public void Dispose() => _connection.Dispose();
+
+    private async Task<(int Code, string Reason)> FindClose()
     {
         while (true)
         {
@@ -112,10 +120,4 @@ internal sealed class FrameClient : IDisposable
             }
         }
     }
-
-    public void EndSending() => _connection.EndSending();
-
-    public Task<byte[]> ReadToEnd() => _connection.ReadToEnd();
-
-    public void Dispose() => _connection.Dispose();
 }

@@ -71,11 +71,17 @@ internal abstract class Subscription : IDisposable
     /// <summary>The next event of this kind; the others before it are passed over.</summary>
     public async Task<Received> NextEvent(string name)
     {
-        while (true)
+        // One deadline for all: keep-alives and numbers come for ever.
+        return await Find().WaitAsync(Connection.Patience);
+
+        async Task<Received> Find()
         {
-            if (await Next(-1) is var next && next.Event == name)
+            while (true)
             {
-                return next;
+                if (await Next(-1) is var next && next.Event == name)
+                {
+                    return next;
+                }
             }
         }
     }
@@ -241,7 +247,7 @@ internal sealed class SocketSubscription : Subscription
     public Task Send(string text) => Send(Encoding.UTF8.GetBytes(text), isText: true);
 
     public Task Send(byte[] message, bool isText) =>
-        _socket.SendAsync(message, isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        _socket.SendAsync(message, isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None).WaitAsync(Connection.Patience);
 
     public override async Task<Received> Next(int length)
     {

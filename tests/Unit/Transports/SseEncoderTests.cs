@@ -109,9 +109,8 @@ public class SseEncoderTests
     {
         private int _reads;
 
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, sizes[_reads++ % sizes.Length])]);
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+        // Whoever reads into a span comes here too.
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, sizes[_reads++ % sizes.Length]));
     }
 
     private static byte[] SseOf(string text, long offset) => MessageEncoder.Sse.Encode(Entries.Of(text, "text/plain", offset));
