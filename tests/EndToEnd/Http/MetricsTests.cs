@@ -31,6 +31,8 @@ public sealed partial class MetricsTests(SharedNodes shared, ITestOutputHelper o
     [Fact]
     public async Task Metrics_PublishesAndSubscribers_AreCounted()
     {
+        // Those of other tests may be just going.
+        await Until.True(async () => Value(await Read(1), "gateway_subscribers", "transport=\"sse\"") == 0, "nobody is there");
         var before = await Read(1);
         await using (var reader = await Reader.Open(shared.Nodes.Address(1), _channel, "sse"))
         {
