@@ -20,7 +20,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
         {
             Transport.Json => (MessageEncoder.Json, JsonEncoder.ContentType),
             Transport.Sse => (subject.IsOne ? MessageEncoder.Sse : MessageEncoder.SseJson, SseEncoder.ContentType),
-            Transport.Tail => (TailEncoder.For(context.Request), TailEncoder.ContentType),
+            Transport.Tail => (TailEncoder.For(context.Request), TailEncoder.ContentTypeFor(context.Request)),
             Transport.SvgTail => (MessageEncoder.SvgTail, TailEncoder.ContentType),
             _ => (MessageEncoder.Raw, MessageText.TextType),
         };

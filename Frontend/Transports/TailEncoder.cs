@@ -15,10 +15,17 @@ internal class TailEncoder(int index, bool isTwice) : MessageEncoder
     private const string Boundary = "orleansgateway-next";
     private static readonly byte[] Opening = "--orleansgateway-next\r\n"u8.ToArray();
 
-    /// <summary>The type of the response. Firefox takes the charset of each part from here, not from the part's own type (seen in 153).</summary>
-    public const string ContentType = "multipart/x-mixed-replace; charset=utf-8; boundary=" + Boundary;
+    /// <summary>The type of the response.</summary>
+    public const string ContentType = "multipart/x-mixed-replace; boundary=" + Boundary;
 
     public override string Name => "tail";
+
+    /// <summary>
+    /// The type of the response for whoever asks. Firefox, which shows text, takes the charset of each part from here, not from the part's own type
+    /// (seen in 153), and only behind the boundary; others take all that comes there for the boundary. So it is for pages alone (Fetch Metadata, <c>Sec-Fetch-Dest</c>).
+    /// </summary>
+    public static string ContentTypeFor(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Dest"].ToString() is "document" or "iframe" or "frame" ? ContentType + "; charset=utf-8" : ContentType;
 
     /// <summary>That for whoever asks. Chromium is known by the <c>image/apng</c> in what its images accept.</summary>
     public static MessageEncoder For(HttpRequest request) =>

@@ -6,7 +6,7 @@ public sealed class NegotiationTests : ConformanceTest
     private const string Raw = "text/plain; charset=utf-8";
     private const string Json = "application/x-ndjson";
     private const string Sse = "text/event-stream";
-    private const string Tail = "multipart/x-mixed-replace; charset=utf-8; boundary=";
+    private const string Tail = "multipart/x-mixed-replace; boundary=";
     private const string Html = "text/html; charset=utf-8";
 
     public static TheoryData<string, string> Accepts => new()
