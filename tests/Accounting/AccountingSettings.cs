@@ -43,7 +43,7 @@ internal sealed record AccountingSettings
     public static AccountingSettings FromEnvironment()
     {
         var kills = int.Parse(Get("KILLS") ?? "0");
-        var seconds = double.Parse(Get("SECONDS") ?? (kills > 0 ? "0" : "40"));
+        var seconds = double.Parse(Get("SECONDS") ?? (kills > 0 ? "0" : "30"));
         return new AccountingSettings
         {
             Seed = int.Parse(Get("SEED") ?? $"{Random.Shared.Next(1_000_000)}"),

@@ -10,7 +10,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private static readonly string[] Transports = Audience.Transports;
 
     // 20 kills by hand: GATEWAY_KILLS=20 ./test.sh EndToEnd --filter OneAfterTheOther
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("GATEWAY_KILLS") ?? "8");
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("GATEWAY_KILLS") ?? "5");
 
     [Fact]
     public async Task Numbers_OwnersAreKilledOneAfterTheOther_GoOnAtEverySurvivor()
