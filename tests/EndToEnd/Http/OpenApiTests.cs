@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -13,12 +14,19 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
     private const string Channel = "/{channel}";
     private const string Info = "/-/channels/{channel}";
 
-    // How a node answers that is not ready yet is left to chance, and a full disk to the tests of the log.
-    private static readonly string[] NotTried =
-        ["get /-/health/ready: 503", "get /-/health/ready: 503 as application/json; charset=utf-8", "head /-/health/ready: 503", "storage-full"];
+    private const string Several = "/api/a,api/below/*";
+
+    // How a node answers that is not ready yet is left to chance.
+    private static readonly string[] NotTried = ["get /-/health/ready: 503", "get /-/health/ready: 503 as application/json; charset=utf-8", "head /-/health/ready: 503"];
+
+    // A full disk is left to the tests of the log, and nobody knows how to bring about a fault of the gateway.
+    private static readonly string[] ProblemsNotTried = ["failed", "storage-full"];
 
     // What only a WebSocket says, in an Answer, which has no type.
     private static readonly string[] OfWebSockets = ["may-not-publish", "message"];
+
+    private static readonly (string Name, string Value)[] Handshake =
+        [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")];
 
     private readonly HttpClient _http = new();
     private readonly SemaphoreSlim _checking = new(1);
@@ -45,13 +53,15 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
 
         await TryPublishing();
         await TrySubscribing();
+        await TrySeveralChannels();
         await TryLooking();
         await TryWebSocket();
+        await TryMalformed();
         await TryOtherMethods();
         await TryWhatCannotBeDoneNow(nodes, state);
 
-        Assert.Equal(NotTried.Where(x => x.Contains(' ', StringComparison.Ordinal)), _document.Unseen);
-        Assert.Equal(_document.ProblemTypes.Order(StringComparer.Ordinal), _problems.Append("storage-full").Order(StringComparer.Ordinal));
+        Assert.Equal(NotTried, _document.Unseen);
+        Assert.Equal(_document.ProblemTypes.Order(StringComparer.Ordinal), _problems.Concat(ProblemsNotTried).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -115,7 +125,72 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
         await Try("GET", Channel, "/api/a?poll=1&since=zzzz-1", 200, null, 9);
         await Try("GET", Channel, $"/api/a?poll=1&since={await LastId()}&wait=1s", 204);
         await Try("OPTIONS", Channel, "/api/a", 204);
-        await Try("OPTIONS", Channel, "/api/a,b", 400);
+        await Try("OPTIONS", Channel, "/api//a", 400);
+    }
+
+    private async Task TrySeveralChannels()
+    {
+        await Try("POST", Channel, "/api/below/b", 200, "text");
+        using var poll = await _http.GetAsync(new Uri(_node, $"{Several}?poll=1"));
+        var cursor = poll.Headers.GetValues("Last-Event-ID").Single();
+        var idOfOne = await LastId();
+        foreach (var method in new[] { "GET", "HEAD" })
+        {
+            await Try(method, Channel, Several, 200, null, 2, ("Last-Event-ID", "all"));
+            await Try(method, Channel, "/*", 200);
+            await Try(method, Channel, $"{Several}?since={cursor}", 200, null, ("Accept", "text/event-stream"));
+            await Try(method, Channel, $"{Several}?poll=1", 200, null, 8);
+            await Try(method, Channel, $"{Several}?since={idOfOne}", 400);
+            await Try(method, Channel, $"/{string.Join(',', Enumerable.Range(0, 65))}", 400);
+            await Try(method, Channel, $"/{new string('a', 16 * 1024)}", 414);
+            foreach (var form in new[] { "as=raw", "as=tail", "poll=1&as=raw" })
+            {
+                await Try(method, Channel, $"{Several}?{form}", 406);
+            }
+
+            await Try(method, Channel, Several, 406, null, ("Accept", "text/plain, text/html"));
+        }
+
+        await Try("GET", Channel, $"{Several}?poll=1&since={cursor}&wait=1s", 204);
+        await Try("OPTIONS", Channel, Several, 204);
+        foreach (var method in new[] { "POST", "PUT", "DELETE" })
+        {
+            await Try(method, Channel, Several, 400, method == "DELETE" ? null : "x");
+        }
+
+        await Try("GET", Channel, Several, 406, null, Handshake);
+        await Try("GET", Channel, Several, 101, null, [.. Handshake, ("Sec-WebSocket-Protocol", "gateway.json")]);
+        using var socket = await JsonClient.Connect(_node, Several[1..]);
+        _document.Validate("Event", (await JsonClient.Receive(socket)).GetRawText());
+        await socket.SendAsync("""{"publish":"x","channel":"api/below/c"}"""u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+        var seen = new List<string>();
+        while (seen.Count < 2)
+        {
+            var said = await JsonClient.Receive(socket);
+            seen.Add(said.GetProperty("event").GetString()!);
+            _document.Validate(seen[^1] == "ack" ? "Answer" : "Event", said.GetRawText());
+        }
+
+        Assert.Equal(["ack", "message"], seen.Order());
+
+        // A channel that is gone is a gap of the cursor.
+        await Try("DELETE", Channel, "/api/a", 204);
+        await Try("POST", Channel, "/api/a", 200, "text");
+        await Try("GET", Channel, $"{Several}?as=json&since={cursor}", 200, null, 3);
+    }
+
+    // HttpClient sends no body that is malformed.
+    private async Task TryMalformed()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_node.Host, _node.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /api/a HTTP/1.1\r\nHost: {_node.Authority}\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n"));
+        using var reader = new StreamReader(client.GetStream());
+        var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        var body = answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+        _document.Validate("Problem", body);
+        _problems.Add($"{JsonNode.Parse(body)!["type"]}".Split(':')[^1]);
     }
 
     private async Task TryLooking()
@@ -156,10 +231,9 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
 
     private async Task TryWebSocket()
     {
-        (string, string)[] handshake = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")];
-        await Try("GET", Channel, "/api/a?since=zzzz-1", 101, null, handshake);
-        await Try("GET", Channel, "/api/a", 101, null, [.. handshake, ("Sec-WebSocket-Protocol", "gateway.json")]);
-        await Try("GET", Channel, "/api/a", 400, null, [.. handshake[..3], ("Sec-WebSocket-Key", "short")]);
+        await Try("GET", Channel, "/api/a?since=zzzz-1", 101, null, Handshake);
+        await Try("GET", Channel, "/api/a", 101, null, [.. Handshake, ("Sec-WebSocket-Protocol", "gateway.json")]);
+        await Try("GET", Channel, "/api/a", 400, null, [.. Handshake[..3], ("Sec-WebSocket-Key", "short")]);
 
         using var socket = await JsonClient.Connect(_node, "api/socket");
         _document.Validate("Event", (await JsonClient.Receive(socket)).GetRawText());
@@ -258,6 +332,6 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    [GeneratedRegex("""(?:(?:\bnew|\bnew Problem)\(\s*\d{3},|BadRequest\()\s*"([a-z-]+)",""")]
+    [GeneratedRegex("""(?:(?:\bnew|\bnew Problem)\(\s*(?:\d{3}|status),|BadRequest\()\s*"([a-z-]+)",""")]
     private static partial Regex Kinds();
 }
