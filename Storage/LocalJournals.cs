@@ -17,6 +17,9 @@ internal sealed class LocalJournals(
 {
     private const int MaxOwnersKept = 64 * 1024;
 
+    // Of all channels: a page of few that were asked for must not take for ever.
+    private const int MaxRowsAPage = 16 * 1024;
+
     // What is known of channels, until somebody claims one of the same slot.
     private readonly ConcurrentDictionary<string, ChannelOwners> _owners = new(StringComparer.Ordinal);
 
@@ -39,8 +42,17 @@ internal sealed class LocalJournals(
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DroppedAfter(int journal, long after, Func<string, bool> includes, int max) =>
-        LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(
-            directory.File(journal)?.Read(x => x.DroppedAfter(after, includes, max)) ?? []));
+        LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(directory.File(journal)?.Read(x => Missing(x, after, includes, max)) ?? []));
+
+    private List<string> Missing(LogFile.Reader reader, long after, Func<string, bool> includes, int max)
+    {
+        var (now, limits) = (time.GetUtcNow(), retention.CurrentValue);
+        var shortest = limits.Channels.Values.Select(x => x.Age).Append(limits.Age).Min();
+        var missing = reader.DroppedAfter(after, includes, max);
+        missing.AddRange(reader.ExpiredAfter(after, (now - shortest).ToUnixTimeMilliseconds(), (name, timeMs) =>
+            missing.Count < max && includes(name) && timeMs < (now - limits.Of(name).Age).ToUnixTimeMilliseconds() && !missing.Contains(name)));
+        return missing.Count > max ? missing[..max] : missing;
+    }
 
     private JournalPage ReadNow(int journal, long first, long last, Func<string, bool> includes, long fromMs, int maxBytes)
     {
@@ -53,7 +65,7 @@ internal sealed class LocalJournals(
         var found = new List<Found>();
         var through = file.Read(reader =>
         {
-            var (bytes, end) = (0, Math.Min(last, reader.End()));
+            var (bytes, rows, end) = (0, 0, Math.Min(last, reader.End()));
             var names = new Dictionary<long, string?>();
             reader.Journal(first, end, fromMs, row =>
             {
@@ -70,7 +82,7 @@ internal sealed class LocalJournals(
                     bytes += data.Length;
                 }
 
-                if (bytes >= maxBytes)
+                if (bytes >= maxBytes || ++rows >= MaxRowsAPage)
                 {
                     end = row.Id;
                     return false;
@@ -86,13 +98,16 @@ internal sealed class LocalJournals(
         foreach (var x in found)
         {
             var owners = OwnersOf(x.Channel);
+            if (owners.IsClaimed)
+            {
+                // Where the new owner's messages begin, and so what counts of those before, is not known yet. Should it have died before it was
+                // counted, the owner of now has not noticed: so it is counted here.
+                directory.Counters.Increment(ClaimCounters.SlotOf(x.Channel));
+                return new JournalPage(entries, x.Place - 1, x.Channel);
+            }
+
             if (owners.Find(x.Term, x.First) is { } owner)
             {
-                if (owner.IsOpen && owners.IsClaimed)
-                {
-                    return new JournalPage(entries, x.Place - 1, x.Channel);
-                }
-
                 var batch = new MessageBatch
                 {
                     Term = x.Term, Epoch = store.EpochAfter(owners.Epoch), FirstOffset = x.First, Count = x.Count, Data = x.Data,
@@ -107,7 +122,8 @@ internal sealed class LocalJournals(
     private ChannelOwners OwnersOf(string channel)
     {
         // Counted before the claims are read: a later claim makes it stale.
-        var count = directory.Counters.Read(ClaimCounters.SlotOf(channel));
+        var slot = ClaimCounters.SlotOf(channel);
+        var count = directory.Counters.Read(slot);
         if (_owners.TryGetValue(channel, out var known) && known.Count == count && !known.IsClaimed)
         {
             return known;
@@ -118,7 +134,17 @@ internal sealed class LocalJournals(
             _owners.Clear();
         }
 
-        return _owners[channel] = new ChannelOwners(LogChain.Read(directory, channel), count);
+        // The files are read one after the other: a claim between would be seen in one and missed in another.
+        while (true)
+        {
+            var owners = new ChannelOwners(LogChain.Read(directory, channel), count);
+            if (directory.Counters.Read(slot) == count)
+            {
+                return _owners[channel] = owners;
+            }
+
+            count = directory.Counters.Read(slot);
+        }
     }
 
     private sealed record Found(long Place, string Channel, long Term, long First, int Count, byte[] Data);
@@ -153,37 +179,30 @@ internal sealed class LocalJournals(
 
     private sealed class Owner(LogSegment segment)
     {
+        private readonly Lock _lock = new();
         private Owner? _before;
         private (int Journal, long Place)? _place;
         private bool _found;
 
         public LogSegment Segment => segment;
 
-        /// <summary>Whether it is the owner of now, or the last before one who is just taking over.</summary>
-        public bool IsOpen => segment.Last == long.MaxValue;
-
         public void Follows(Owner owner) => _before = owner;
 
         /// <summary>The last entry of those before it, where that is in another file.</summary>
         public (int Journal, long Place)? Before(StoreDirectory directory)
         {
-            if (!_found)
+            lock (_lock)
             {
-                for (var owner = _before; owner is not null && _place is null; owner = owner._before)
+                // What those before have is whole: they were replaced.
+                for (var owner = _before; !_found && owner is not null && owner.Segment.File != segment.File && _place is null; owner = owner._before)
                 {
-                    // What they have is whole: they were replaced.
                     var (file, channel, term, _, last) = owner.Segment;
-                    _place = file == segment.File ? null : directory.File(file)?.Read(x => x.IdAt(channel, term, last)) is { } id ? (file, id) : null;
-                    if (file == segment.File)
-                    {
-                        break;
-                    }
+                    _place = directory.File(file)?.Read(x => x.IdAt(channel, term, last)) is { } id ? (file, id) : null;
                 }
 
                 _found = true;
+                return _place;
             }
-
-            return _place;
         }
     }
 }

@@ -210,6 +210,8 @@ internal sealed class LogFile(string path, int number) : IDisposable
         private readonly Statement _name;
         private readonly Statement _lastId;
         private readonly Statement _dropped;
+        private readonly Statement _agesAfter;
+        private readonly Statement _timeAfter;
         private readonly Dictionary<string, Statement> _others = [];
 
         public Reader(string path)
@@ -252,7 +254,9 @@ internal sealed class LogFile(string path, int number) : IDisposable
                 "SELECT id, channel, term, first, count, time, data FROM batch WHERE id >= ? AND id <= ? AND size > 0 AND time >= ? ORDER BY id");
             _name = _database.Prepare("SELECT name FROM channel WHERE id = ?");
             _lastId = _database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
-            _dropped = _database.Prepare("SELECT DISTINCT name FROM claim JOIN channel ON channel.id = claim.channel WHERE gone_id > ?");
+            _dropped = _database.Prepare("SELECT DISTINCT name FROM claim JOIN channel ON channel.id = claim.channel WHERE gone_id > 0 AND gone_id > ?");
+            _agesAfter = _database.Prepare("SELECT name, min(time) FROM batch JOIN channel ON channel.id = batch.channel WHERE batch.id > ? AND size > 0 GROUP BY batch.channel");
+            _timeAfter = _database.Prepare("SELECT time FROM batch WHERE id > ? AND size > 0 ORDER BY id LIMIT 1");
         }
 
         /// <summary>A statement that is prepared when it is first asked for.</summary>
@@ -394,6 +398,30 @@ internal sealed class LogFile(string path, int number) : IDisposable
                         _dropped.Reset();
                         break;
                     }
+                }
+            }
+
+            return names;
+        }
+
+        /// <summary>The channels that have something after an id that is too old, though it was not dropped yet.</summary>
+        /// <param name="id">The id.</param>
+        /// <param name="oldestMs">The latest time that is too old for any channel, in ms since 1970.</param>
+        /// <param name="isTooOld">Whether a time is too old for a channel.</param>
+        public List<string> ExpiredAfter(long id, long oldestMs, Func<string, long, bool> isTooOld)
+        {
+            // What comes later is newer, but for some ms.
+            var names = new List<string>();
+            if (!_timeAfter.Bind(1, id).Step() || Done(_timeAfter, _timeAfter.Long(0)) >= oldestMs)
+            {
+                return names;
+            }
+
+            for (_agesAfter.Bind(1, id); _agesAfter.Step();)
+            {
+                if (_agesAfter.Text(0) is var name && isTooOld(name, _agesAfter.Long(1)))
+                {
+                    names.Add(name);
                 }
             }
 

@@ -248,6 +248,12 @@ internal sealed class LogStatements(Database database)
 
     private Statement LastId { get; } = database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first < ? AND size > 0 ORDER BY first DESC LIMIT 1");
 
+    // What a claim that goes noted goes on with a later one.
+    private Statement InheritGone { get; } = database.Prepare(
+        "UPDATE claim SET gone_id = max(gone_id, ?3, (SELECT coalesce(max(gone_id), 0) FROM claim WHERE channel = ?1 AND term < ?2)) WHERE channel = ?1 AND term = ?2");
+
+    private Statement NewestBefore { get; } = database.Prepare("SELECT coalesce(max(id), 0) FROM batch WHERE channel = ? AND term < ?");
+
     // What it gave is not given again, also when it is dropped.
     private Statement KeepTop { get; } = database.Prepare("UPDATE top SET id = max(id, (SELECT coalesce(max(id), 0) FROM batch))");
 
@@ -329,6 +335,10 @@ internal sealed class LogStatements(Database database)
     public void DropAll(long channel, long before)
     {
         KeepTop.Run();
+        NewestBefore.Bind(1, channel).Bind(2, before).Step();
+        var newest = NewestBefore.Long(0);
+        NewestBefore.Reset();
+        InheritGone.Bind(1, channel).Bind(2, before).Bind(3, newest).Run();
         DropAllBatches.Bind(1, channel).Bind(2, before).Run();
         DropClaims.Bind(1, channel).Bind(2, before).Run();
     }
@@ -342,6 +352,7 @@ internal sealed class LogStatements(Database database)
     /// <summary>Drops claims before a term of which nothing is left, except for those that lead to older messages.</summary>
     public void Forget(long channel, long before, IReadOnlySet<long> links)
     {
+        InheritGone.Bind(1, channel).Bind(2, before).Bind(3, 0L).Run();
         var empty = new List<long>();
         for (Empties.Bind(1, channel).Bind(2, before); Empties.Step();)
         {

@@ -29,16 +29,17 @@ internal sealed class RelayRegistry(
     private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
     private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
 
+    private IEnumerable<Relay> Present => _relays.Values.Where(x => x.IsMade).Select(x => x.Relay);
+
     /// <inheritdoc/>
     /// <remarks>Who listens to several channels counts for each that is named; who listens to a prefix counts for none.</remarks>
-    public IEnumerable<KeyValuePair<string, int>> All => _relays.Values
-        .Select(x => x.Relay)
+    public IEnumerable<KeyValuePair<string, int>> All => Present
         .SelectMany(x => x.ChannelNames.Select(y => KeyValuePair.Create(y, x.SubscriberCount)))
         .GroupBy(x => x.Key, (name, counts) => KeyValuePair.Create(name, counts.Sum(x => x.Value)))
         .Where(x => x.Value > 0);
 
     /// <inheritdoc/>
-    public int CountOf(string channel) => _relays.Values.Select(x => x.Relay).Where(x => x.ChannelNames.Contains(channel)).Sum(x => x.SubscriberCount);
+    public int CountOf(string channel) => Present.Where(x => x.ChannelNames.Contains(channel)).Sum(x => x.SubscriberCount);
 
     /// <summary>Takes hold of the relay of a channel, or of several. Every take is given back by <see cref="Release"/>.</summary>
     public Relay Take(Subject subject) => subject.Selection is { } selection
@@ -58,9 +59,20 @@ internal sealed class RelayRegistry(
             {
                 if (!held.Ended)
                 {
-                    held.Users++;
-                    held.IdleTicks = 0;
-                    return held.Relay;
+                    try
+                    {
+                        var relay = held.Relay;
+                        held.Users++;
+                        held.IdleTicks = 0;
+                        return relay;
+                    }
+                    catch
+                    {
+                        // The next one makes it anew.
+                        held.Ended = true;
+                        _relays.TryRemove(new(name, held));
+                        throw;
+                    }
                 }
             }
         }
@@ -79,7 +91,7 @@ internal sealed class RelayRegistry(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _counts.Observe(() => _relays.Values.Select(x => x.Relay));
+        _counts.Observe(() => Present);
         using var stopping = lifetime.ApplicationStopping.Register(EndAll);
         using var timer = new PeriodicTimer(Tick, time);
         try
@@ -87,7 +99,7 @@ internal sealed class RelayRegistry(
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var now = time.GetTimestamp();
-                foreach (var (name, held) in _relays)
+                foreach (var (name, held) in _relays.Where(x => x.Value.IsMade))
                 {
                     foreach (var subscriber in held.Relay.Snapshot())
                     {
@@ -121,9 +133,9 @@ internal sealed class RelayRegistry(
     // The node stops: its clients go to the others.
     private void EndAll()
     {
-        foreach (var held in _relays.Values)
+        foreach (var relay in Present)
         {
-            foreach (var subscriber in held.Relay.Snapshot())
+            foreach (var subscriber in relay.Snapshot())
             {
                 subscriber.End(EndReason.Shutdown);
             }
@@ -135,6 +147,8 @@ internal sealed class RelayRegistry(
         private readonly Lazy<Relay> _relay = new(make);
 
         public Relay Relay => _relay.Value;
+
+        public bool IsMade => _relay.IsValueCreated;
 
         public int Users { get; set; }
 

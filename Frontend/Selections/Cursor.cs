@@ -31,6 +31,9 @@ internal sealed class Cursor
     {
     }
 
+    /// <summary>As the client has it.</summary>
+    public string Text { get; private set; } = string.Empty;
+
     /// <summary>The store whose journals it names; empty where there was none.</summary>
     public string Store { get; private set; } = string.Empty;
 
@@ -53,7 +56,13 @@ internal sealed class Cursor
         }
 
         var encoded = text.AsSpan(Mark.Length);
-        return Base64Url.IsValid(encoded) ? new Reader(Base64Url.DecodeFromChars(encoded)).Read() : null;
+        var cursor = Base64Url.IsValid(encoded) ? new Reader(Base64Url.DecodeFromChars(encoded)).Read() : null;
+        if (cursor is not null)
+        {
+            cursor.Text = text;
+        }
+
+        return cursor;
     }
 
     /// <summary>Where it stands in a selection: what it does not know is at <paramref name="here"/>.</summary>

@@ -8,7 +8,7 @@ namespace OrleansGateway.Selections;
 /// </summary>
 /// <param name="journals">The journals.</param>
 /// <param name="includes">The channels that are asked for.</param>
-/// <param name="settle">Waits until a channel that is just being taken over has been.</param>
+/// <param name="settle">Waits until a channel that is just being taken over has been, or a moment; never fails.</param>
 /// <param name="places">Where it begins.</param>
 /// <param name="fromMs">Nothing that was accepted before this time, in ms since 1970.</param>
 internal sealed class JournalReader(
@@ -18,9 +18,13 @@ internal sealed class JournalReader(
 
     private readonly Dictionary<int, JournalPlace> _places = new(places);
     private readonly Dictionary<int, Pending> _pending = [];
+    private string? _undecided;
 
     /// <summary>Up to where everything was given.</summary>
     public IReadOnlyDictionary<int, JournalPlace> Places => _places;
+
+    /// <summary>Reads the same from other places on.</summary>
+    public JournalReader From(IReadOnlyDictionary<int, JournalPlace> others) => new(journals, includes, settle, others, fromMs);
 
     /// <summary>Whether everything up to an end in each journal was given.</summary>
     public bool IsAt(IReadOnlyDictionary<int, long> ends) => ends.All(x => _places.GetValueOrDefault(x.Key).Next > x.Value);
@@ -33,7 +37,6 @@ internal sealed class JournalReader(
     /// <returns>Whether it got on. Otherwise all up to the ends was given, or what comes next waits for something beyond them.</returns>
     public async Task<bool> Read(IReadOnlyDictionary<int, long> ends, Action<int, JournalEntry, int> take)
     {
-        string? undecided = null;
         foreach (var (journal, end) in ends)
         {
             var place = _places.GetValueOrDefault(journal);
@@ -41,7 +44,7 @@ internal sealed class JournalReader(
             {
                 var page = await journals.Read(journal, place.Next, end, includes, fromMs, PageBytes);
                 _pending.Add(journal, new Pending(page));
-                undecided ??= page.Undecided;
+                _undecided ??= page.Undecided;
             }
         }
 
@@ -62,12 +65,21 @@ internal sealed class JournalReader(
             _pending.Remove(journal);
         }
 
-        if (undecided is not null)
+        return gotOn;
+    }
+
+    /// <summary>After what was read is given to whom it is for: waits for what held up the rest.</summary>
+    /// <returns>Whether something held it up, so that it is to be read again.</returns>
+    public async Task<bool> Settle()
+    {
+        if (_undecided is not { } channel)
         {
-            await settle(undecided);
+            return false;
         }
 
-        return gotOn || undecided is not null;
+        _undecided = null;
+        await settle(channel);
+        return true;
     }
 
     /// <summary>Gives of each journal what nothing in another one has to come before.</summary>

@@ -22,9 +22,20 @@ internal sealed class SelectionReader(
     private IReadOnlyList<RelayEntry> _ahead = [];
     private readonly Queue<string> _channels = new(to.Channels.Keys);
     private int _attempts;
+    private bool _gaveFirst;
 
     /// <summary>The cursor of what was read.</summary>
     public string Cursor => relay.CursorOf(_at);
+
+    /// <summary>Whether what it gave last cannot be read again from a cursor: it is not the whole of what was.</summary>
+    public bool IsOnce => _gaveFirst || (journals is null && relay.Selection.Prefixes.Count > 0);
+
+    /// <summary>Reads the same from a cursor on, with nothing read ahead.</summary>
+    public SelectionReader From(Cursor cursor)
+    {
+        var at = cursor.PositionIn(relay.Selection, from);
+        return new SelectionReader(relay, journals?.From(at.Journals), at, to, time);
+    }
 
     /// <summary>The cursor of its end.</summary>
     public string End => relay.CursorOf(to);
@@ -67,29 +78,31 @@ internal sealed class SelectionReader(
             _channels.Dequeue();
         }
 
+        _gaveFirst = _first is not null;
         if (_first is { } before)
         {
             _first = null;
             return before;
         }
 
-        if (journals is null || journals.IsAt(_ends))
+        if (journals is null)
         {
             return null;
         }
 
         var found = new List<RelayEntry>();
-        if (await journals.Read(_ends, (journal, entry, taken) => found.AddRange(relay.EntriesOf(journal, entry, taken, _at))))
+        var isAtEnd = journals.IsAt(_ends);
+        if (isAtEnd || await journals.Read(_ends, (journal, entry, taken) => found.AddRange(relay.EntriesOf(journal, entry, taken, _at))))
         {
             _attempts = 0;
         }
-        else if (++_attempts < MaxAttempts)
-        {
-            await Task.Delay(BetweenAttempts, time);
-        }
-        else
+        else if (++_attempts >= MaxAttempts)
         {
             throw new TimeoutException("The journals cannot be read up to their ends.");
+        }
+        else if (!await journals.Settle())
+        {
+            await Task.Delay(BetweenAttempts, time);
         }
 
         foreach (var (journal, place) in journals.Places)
@@ -97,7 +110,7 @@ internal sealed class SelectionReader(
             _at.Journals[journal] = place;
         }
 
-        return found;
+        return isAtEnd ? null : found;
     }
 
     private async Task<IReadOnlyList<RelayEntry>?> NextOfChannel(string name)

@@ -16,6 +16,7 @@ namespace OrleansGateway.Selections;
 internal sealed partial class SelectionRelay : Relay, IRelayTap
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(1);
 
     private readonly RelayRegistry _relays;
     private readonly SelectionSources _sources;
@@ -52,14 +53,19 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         await Started.WaitAsync(cancellationToken);
         return since.Kind == SinceKind.None && !isFixed
             ? new SelectionBeginning(this)
-            : await new SelectionStart(this, _sources, _time).Find(since, cancellationToken);
+            : await FindPersistently(() => new SelectionStart(this, _sources, _time).Find(since, cancellationToken), cancellationToken);
     }
 
     public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken)
     {
         await Started.WaitAsync(cancellationToken);
-        var start = await new SelectionStart(this, _sources, _time).Find(since, cancellationToken);
-        return new SelectionPoll(start, await start.Reader!.HasMore().WaitAsync(cancellationToken));
+        return await FindPersistently(
+            async () =>
+            {
+                var start = await new SelectionStart(this, _sources, _time).Find(since, cancellationToken, isComplete: true);
+                return new SelectionPoll(start, await start.Reader!.HasMore().WaitAsync(cancellationToken));
+            },
+            cancellationToken);
     }
 
     /// <summary>Adds a subscriber that begins with the next message.</summary>
@@ -191,10 +197,31 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (var channel in _channels.Values)
+        lock (Lock)
         {
-            channel.RemoveTap(this);
-            _relays.Release(channel);
+            // Whoever joins later looks under the lock whether it is over.
+            foreach (var channel in _channels.Values)
+            {
+                channel.RemoveTap(this);
+                _relays.Release(channel);
+            }
+        }
+    }
+
+    // A channel moves, or a file cannot be read now: whoever subscribes waits.
+    private async Task<T> FindPersistently<T>(Func<Task<T>> find, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await find();
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogRetry(exception, Name);
+                await Task.Delay(BetweenAttempts, _time, cancellationToken);
+            }
         }
     }
 
@@ -272,16 +299,24 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     private async Task Join(string name, bool isNew)
     {
         var channel = _relays.Take(name);
-        if (!_channels.TryAdd(name, channel))
+        lock (Lock)
         {
-            _relays.Release(channel);
-            return;
+            if (_stop.IsCancellationRequested || !_channels.TryAdd(name, channel))
+            {
+                _relays.Release(channel);
+                return;
+            }
         }
 
         await channel.Started;
         MessageId here;
         lock (Lock)
         {
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
             // What comes to the tap at once waits for the lock.
             here = channel.AddTap(this);
             _position.Channels[name] = isNew ? here with { Offset = 0 } : here;
@@ -301,7 +336,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         for (var at = end with { Offset = 0 }; at.Offset < end.Offset && !_stop.IsCancellationRequested;)
         {
-            var page = await Persist(() => channel.Pages.Get(at));
+            var (page, before) = (await Persist(() => channel.Pages.Get(at)), at);
             if (page.Position.Epoch != end.Epoch)
             {
                 break;
@@ -324,6 +359,11 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
                     }
                 }
             }
+
+            if (at == before)
+            {
+                await Task.Delay(BetweenAttempts, _time);
+            }
         }
 
         lock (Lock)
@@ -337,12 +377,40 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     private async Task FollowChannels(TaskCompletionSource began)
     {
-        var isNew = false;
-        await foreach (var names in _sources.Channels(_stop.Token))
+        while (!_stop.IsCancellationRequested)
         {
-            await Task.WhenAll(names.Where(x => Selection.IsBelowPrefix(x) && !_channels.ContainsKey(x)).Select(x => Join(x, isNew)));
-            isNew = true;
-            began.TrySetResult();
+            try
+            {
+                await foreach (var names in _sources.Channels(_stop.Token))
+                {
+                    var isNew = began.Task.IsCompleted;
+                    var joining = names.Where(x => Selection.IsBelowPrefix(x) && !_channels.ContainsKey(x)).Select(x => JoinInTime(x, isNew)).ToList();
+
+                    // One that is out of reach holds up no others.
+                    await Task.WhenAny(Task.WhenAll(joining), Task.Delay(JoiningPatience, _time));
+                    began.TrySetResult();
+                }
+            }
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            {
+                LogRetry(exception, Name);
+                await Task.Delay(BetweenAttempts, _time);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+    }
+
+    private async Task JoinInTime(string name, bool isNew)
+    {
+        try
+        {
+            await Join(name, isNew);
+        }
+        catch (Exception exception)
+        {
+            LogRetry(exception, Name);
         }
     }
 
@@ -355,12 +423,14 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             await Persist(async () =>
             {
                 var ends = await _sources.Ends();
-                while (await reader.Read(ends, OnEntry))
+                bool gotOn;
+                do
                 {
+                    gotOn = await reader.Read(ends, OnEntry);
                     MoveTo(reader);
                     PumpAll();
                 }
-
+                while (gotOn || await reader.Settle());
                 return true;
             });
             await news.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansGateway.Channels;
 using OrleansGateway.Journals;
 
@@ -8,10 +9,15 @@ namespace OrleansGateway.Selections;
 /// <param name="watch">Tells when something was appended.</param>
 /// <param name="channels">Tells which channels there are.</param>
 /// <param name="journals">The journals, if there are some.</param>
-internal sealed class SelectionSources(IClusterClient client, IJournalWatch watch, IChannelWatch channels, IEnumerable<IChannelJournals> journals)
+/// <param name="time">The clock.</param>
+/// <param name="logger">For channels that do not settle.</param>
+internal sealed partial class SelectionSources(
+    IClusterClient client, IJournalWatch watch, IChannelWatch channels, IEnumerable<IChannelJournals> journals, TimeProvider time, ILogger<SelectionSources> logger)
 {
     // A call that was under way when its grain moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(20);
 
     private readonly IChannelJournals? _journals = journals.SingleOrDefault();
 
@@ -38,7 +44,7 @@ internal sealed class SelectionSources(IClusterClient client, IJournalWatch watc
 
     /// <summary>Reads on after a place in each journal.</summary>
     public JournalReader Read(Func<string, bool> includes, IReadOnlyDictionary<int, JournalPlace> places, long fromMs = 0) =>
-        new(Journals, includes, channel => Settle(channel), places, fromMs);
+        new(Journals, includes, Settle, places, fromMs);
 
     /// <summary>Reads on from now.</summary>
     public async Task<JournalReader> ReadFromNow(Func<string, bool> includes)
@@ -48,13 +54,28 @@ internal sealed class SelectionSources(IClusterClient client, IJournalWatch watc
         var ends = await Ends();
         var reader = Read(includes, ends.ToDictionary(x => x.Key, x => new JournalPlace(x.Value)));
         ends = await Ends();
-        while (await reader.Read(ends, static (_, _, _) => { }))
+        while (await reader.Read(ends, static (_, _, _) => { }) || await reader.Settle())
         {
         }
 
         return reader;
     }
 
-    // Whoever asks a channel makes it settle down.
-    private Task<ChannelPosition> Settle(string channel) => client.GetGrain<IChannelGrain>(channel).GetPosition().WaitAsync(CallTimeout);
+    // Whoever asks a channel makes it settle down. While it moves it is asked again.
+    private async Task Settle(string channel)
+    {
+        try
+        {
+            await client.GetGrain<IChannelGrain>(channel).GetPosition().WaitAsync(CallTimeout);
+        }
+        catch (Exception exception)
+        {
+            LogUnsettled(exception, channel);
+        }
+
+        await Task.Delay(BetweenAttempts, time);
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Channel {Channel}: its owner changes; waiting for what counts")]
+    private partial void LogUnsettled(Exception exception, string channel);
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Journals;
 using OrleansGateway.Relays;
@@ -16,13 +17,31 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
 
     private readonly StartingPoint _channels = new(time);
 
-    public async Task<SelectionBeginning> Find(Since since, CancellationToken cancellationToken)
+    /// <summary>Finds it.</summary>
+    /// <param name="since">What the client asks for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isComplete">Whether to wait until all that was acknowledged before now has come to this node.</param>
+    public async Task<SelectionBeginning> Find(Since since, CancellationToken cancellationToken, bool isComplete = false)
     {
         var selection = relay.Selection;
         var now = relay.Here().Position;
         var from = since.Kind == SinceKind.None ? now : since.Cursor?.PositionIn(selection, now) ?? new SelectionPosition();
-        var told = relay.CursorOf(from);
+        var told = since.Cursor?.Text ?? string.Empty;
         var gaps = new List<Gap>();
+        var newest = new SelectionPosition();
+        if (isComplete && relay.HasJournals)
+        {
+            foreach (var (journal, end) in await sources.Ends().WaitAsync(cancellationToken))
+            {
+                newest.Journals[journal] = new JournalPlace(end);
+            }
+        }
+
+        if (since.Cursor is { } cursor && selection.Prefixes.Any(cursor.Knows))
+        {
+            told = await FindInJournals(cursor, from, gaps).WaitAsync(cancellationToken);
+        }
+
         foreach (var (name, channel) in relay.Channels.OrderBy(x => x.Key, StringComparer.Ordinal))
         {
             // Only what is named is in a cursor.
@@ -33,19 +52,15 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
 
             var start = await _channels.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[name]), cancellationToken);
             from.Channels[name] = start.After!.Value;
+            newest.Channels[name] = isComplete ? start.Newest : start.After!.Value;
             if (start.Gap is { } gap)
             {
                 gaps.Add(gap with { After = told, Resumed = told = relay.CursorOf(from) });
             }
         }
 
-        if (since.Cursor is { } cursor && selection.Prefixes.Any(cursor.Knows))
-        {
-            await FindInJournals(cursor, from, gaps).WaitAsync(cancellationToken);
-        }
-
         var (place, here) = relay.Here();
-        while (!here.Covers(from))
+        while (!here.Covers(from) || !here.Covers(newest))
         {
             // Ahead of this node, which will be there soon.
             await Task.Delay(BetweenLooks, time, cancellationToken);
@@ -57,15 +72,17 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
         return new SelectionBeginning(relay, reader, relay.CursorOf(from), place, gaps);
     }
 
-    private async Task FindInJournals(Cursor cursor, SelectionPosition from, List<Gap> gaps)
+    /// <summary>Finds what is missing below the prefixes.</summary>
+    /// <returns>The cursor before the gaps that come next.</returns>
+    private async Task<string> FindInJournals(Cursor cursor, SelectionPosition from, List<Gap> gaps)
     {
-        var (prefixes, told) = (relay.PrefixesText(cursor), relay.CursorOf(from));
+        var (prefixes, told) = (relay.PrefixesText(cursor), cursor.Text);
         if (cursor.Store != sources.Store || !relay.HasJournals)
         {
             // All that is kept, or what is new where nobody knows what was seen.
             from.Journals.Clear();
-            gaps.Add(new Gap(prefixes, told, relay.CursorOf(from), null));
-            return;
+            gaps.Add(new Gap(prefixes, told, told = relay.CursorOf(from), null));
+            return told;
         }
 
         var filter = cursor.FilterFor(relay.Selection);
@@ -92,6 +109,7 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
         }
 
         gaps.AddRange((dropped.Count > MaxGaps ? [prefixes] : dropped).Select(x => new Gap(x, told, told, null)));
+        return told;
     }
 
     /// <summary>The newest message of each channel, and then what comes after.</summary>
@@ -102,13 +120,26 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
         var journals = sources.Read(relay.Selection.IsBelowPrefix, from.Journals);
         while (!journals.IsAt(ends))
         {
-            if (!await journals.Read(ends, (journal, entry, _) => latest[entry.Channel] = (journal, entry)).WaitAsync(cancellationToken))
+            if (!await journals.Read(ends, (journal, entry, _) => latest[entry.Channel] = (journal, LastOf(entry))).WaitAsync(cancellationToken) && !await journals.Settle())
             {
                 await Task.Delay(BetweenLooks, time, cancellationToken);
             }
         }
 
         return relay.ReadLatest(from, here, latest.Values);
+    }
+
+    // One message of each channel, and not the batch that it came in.
+    private static JournalEntry LastOf(JournalEntry entry)
+    {
+        ChannelMessage last = default;
+        foreach (var message in entry.Batch)
+        {
+            last = message;
+        }
+
+        var (batch, draft) = (entry.Batch, new MessageDraft(last.ContentType, last.Body.ToArray()));
+        return entry with { Batch = MessageBatch.Pack(batch.Term, batch.Epoch, last.Offset, last.TimeMs, [draft]) };
     }
 }
 

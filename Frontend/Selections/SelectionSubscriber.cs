@@ -48,12 +48,12 @@ internal sealed class SelectionSubscriber : Subscriber
         return true;
     }
 
-    // It goes on from its cursor then. What is asked for once is read once.
+    // It goes on from its cursor then, unless that cannot give the same again; a page is bounded too.
     protected override void LetGo()
     {
-        if (!_isPoll)
+        if (!_isPoll && _reader is { IsOnce: false } reader && Cursor.Parse(_cursor) is { } cursor)
         {
-            (_reader, _page, _next) = (null, [], 0);
+            (_reader, _page, _next) = (reader.From(cursor), [], 0);
         }
     }
 

@@ -43,10 +43,12 @@ public sealed class JournalReaderTests
         var reader = new JournalReader(journals, _ => true, x => Decide(x), new Dictionary<int, JournalPlace>());
         Assert.True(await reader.Read(journals.Newest, (_, entry, _) => got.Add(entry.Channel)));
         Assert.Equal(["b"], got);
+        Assert.True(await reader.Settle());
         Assert.Equal(["a"], asked);
         Assert.True(await reader.Read(journals.Newest, (_, entry, _) => got.Add(entry.Channel)));
         Assert.Equal(["b", "a"], got);
         Assert.False(await reader.Read(journals.Newest, (_, _, _) => { }));
+        Assert.False(await reader.Settle());
 
         Task Decide(string channel)
         {
