@@ -142,7 +142,7 @@ public sealed class SeveralTests : ConformanceTest
         Assert.All(came, x => Assert.Equal(["1", "2"], x.Select(y => y.Data)));
     }
 
-    [Fact(DisplayName = "/* is every channel but numbers and announce")]
+    [OwnNodesFact(DisplayName = "/* is every channel but numbers and announce")]
     public async Task Prefix_OfNothing_IsAllButTheChannelsOfTheGateway()
     {
         using var all = await Subscription.Open(A, "*", "json");
@@ -161,7 +161,7 @@ public sealed class SeveralTests : ConformanceTest
         Assert.DoesNotContain("announce", seen);
     }
 
-    [Fact(DisplayName = "… which mix with others by their names")]
+    [OwnNodesFact(DisplayName = "… which mix with others by their names")]
     public async Task ChannelsOfTheGateway_ByName_AreAmongSeveral()
     {
         using var stream = await Subscription.Open(A, $"numbers,announce,{Channel}/*", "json", "since=latest");
