@@ -1,4 +1,5 @@
 using System.Text;
+using System.Xml.Linq;
 
 namespace OrleansGateway.Tests.Conformance;
 
@@ -85,7 +86,6 @@ public sealed class FormTests : ConformanceTest
         Assert.Equal((0x81, string.Empty), await frames.ReadText());
     }
 
-    // Rows of render=svg belong here.
     [Fact(DisplayName = "tail: starts with the latest; each part is one message with Content-Type and Content-Length, closed by its boundary at once")]
     public async Task Tail_Parts_AreMessages()
     {
@@ -126,6 +126,70 @@ public sealed class FormTests : ConformanceTest
         using var tail = await Subscription.Open(B, Channel, "tail");
         Assert.Equal(shown, (await tail.Next(1)).Type);
     }
+
+    [Fact(DisplayName = "tail: &render=svg draws a text message as a picture (escaped), without a script; raster images keep their type")]
+    public async Task SvgTail_Text_IsAnImage()
+    {
+        await Http.Publish(A, Channel, "1 < 2 & \"3\"");
+        using var connection = await Http.Open(B, "GET", $"/{Channel}?as=tail&render=svg", null);
+        var head = await connection.ReadHead();
+        Assert.StartsWith("multipart/x-mixed-replace;", head["Content-Type"], StringComparison.Ordinal);
+        using var body = new StreamReader(connection.BodyOf(head));
+        await Expect("1 < 2 & \"3\"");
+        foreach (var (text, type) in new[] { ("<script>alert(1)</script></text></svg>", "text/html"), ("<svg onload='alert(1)'/>", "image/svg+xml"), ("{\"a\":1}", "application/json"), ("]]>é&amp;", "text/plain") })
+        {
+            await Http.Publish(A, Channel, text, $"Content-Type: {type}");
+            await Expect(text);
+        }
+
+        await Http.Publish(A, Channel, [1, 2, 3], "Content-Type: image/png");
+        Assert.Equal("image/png", await NextType(skipped: "image/svg+xml"));
+
+        async Task Expect(string text)
+        {
+            // Parts may come more than once, for Chromium.
+            string drawn;
+            do
+            {
+                Assert.Equal("image/svg+xml", await NextType());
+                while (await Line() is { Length: > 0 })
+                {
+                }
+
+                var svg = new StringBuilder();
+                while (!svg.ToString().EndsWith("</svg>\n", StringComparison.Ordinal))
+                {
+                    svg.Append(await Line()).Append('\n');
+                }
+
+                var image = XDocument.Parse(svg.ToString());
+                Assert.All(image.Descendants(), x => Assert.Contains(x.Name.LocalName, new[] { "svg", "style", "text" }));
+                Assert.DoesNotContain(image.Descendants().Attributes(), x => x.Name.LocalName.StartsWith("on", StringComparison.Ordinal) || x.Name.LocalName == "href");
+                drawn = image.Descendants().Single(x => x.Name.LocalName == "text").Value;
+            }
+            while (drawn != text);
+        }
+
+        async Task<string> NextType(string? skipped = null)
+        {
+            while (true)
+            {
+                if (await Line() is var line && line.StartsWith("Content-Type: ", StringComparison.Ordinal) && line["Content-Type: ".Length..] is var type && type != skipped)
+                {
+                    return type;
+                }
+            }
+        }
+
+        async Task<string> Line() => (await body.ReadLineAsync().WaitAsync(Connection.Patience))!;
+    }
+
+    [Theory(DisplayName = "render has no other value, and goes with no other form: 400")]
+    [InlineData("as=tail&render=png")]
+    [InlineData("as=tail&render=")]
+    [InlineData("as=raw&render=svg")]
+    [InlineData("as=sse&render=svg")]
+    public async Task Render_OfNothing_Is400(string query) => Problems.Check(await Http.Get(A, $"/{Channel}?{query}"), 400, "render=");
 }
 
 /// <summary>Contract, part 1: Subscribe: keep-alives. All wait at the same time.</summary>

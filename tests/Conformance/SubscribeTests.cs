@@ -239,6 +239,7 @@ public sealed class SubscribeTests : ConformanceTest
     [InlineData("/{channel}", Allowed)]
     [InlineData("/numbers", Allowed)]
     [InlineData("*", Allowed)]
+    [InlineData("/{channel},{channel}/*", "GET, HEAD, OPTIONS")]
     [InlineData("/-/cluster", "GET, HEAD, OPTIONS")]
     [InlineData("/", "GET, HEAD, OPTIONS")]
     [InlineData("/robots.txt", "GET, HEAD, OPTIONS")]

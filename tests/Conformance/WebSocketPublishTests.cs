@@ -211,6 +211,25 @@ public sealed class GatewayJsonTests : ConformanceTest
         Assert.Equal(1008, socket.Closed.Code);
     }
 
+    [Fact(DisplayName = "channel where it subscribes to several: it is needed then, and is one of them")]
+    public async Task Publish_ToOneOfSeveral_NamesIt()
+    {
+        using var socket = await Open(A, $"{Channel}/a,{Channel}/s/*");
+        await socket.Send($$"""{"publish":"x","channel":"{{Channel}}/s/new","ref":1}""");
+        var came = new[] { await socket.Next(-1), await socket.Next(-1) };
+        Assert.Equal(["ack", "message"], came.Select(x => x.Event).Order(StringComparer.Ordinal));
+        Assert.Equal($"{Channel}/s/new", came.Single(x => x.Event == "message").Json.GetProperty("channel").GetString());
+        var read = Assert.Single((await Http.Get(B, $"/{Channel}/s/new?poll=1")).Lines);
+        Assert.Equal(("x", came.Single(x => x.Event == "ack").Id), (read.GetProperty("data").GetString(), read.GetProperty("id").GetString()));
+        foreach (var (channel, detail) in new[] { ("null", "'channel' is missing"), ($"\"{Channel}/b\"", $"'{Channel}/b'"), ($"\"{Channel}/s/*\"", "'*'") })
+        {
+            await socket.Send($$"""{"publish":"x","channel":{{channel}},"ref":2}""");
+            var error = await socket.NextEvent("error");
+            Assert.Equal((2, 400), (error.Json.GetProperty("ref").GetInt32(), error.Json.GetProperty("status").GetInt32()));
+            Assert.Contains(detail, error.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+    }
+
     private async Task<SocketSubscription> Open(Uri node, string? target = null)
     {
         var socket = await SocketSubscription.Open(node, $"/{target ?? Channel}", isJson: true);
