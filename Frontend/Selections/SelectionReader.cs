@@ -34,7 +34,7 @@ internal sealed class SelectionReader(
     public SelectionReader From(Cursor cursor)
     {
         var at = cursor.PositionIn(relay.Selection, from);
-        return new SelectionReader(relay, journals?.From(at.Journals), at, to, time);
+        return new SelectionReader(relay, _first is null ? journals?.From(at.Journals) : journals, at, to, time, _first);
     }
 
     /// <summary>The cursor of its end.</summary>
