@@ -117,6 +117,49 @@ public sealed class LocalJournalsTests : IDisposable
     }
 
     [Fact]
+    public async Task DroppedAfter_TheChannelWasTakenOverSince_StillNamesIt()
+    {
+        var log = _store.Open();
+        await (await log.Open("a")).AppendAll(_store, ["1", "2"]);
+        var place = log.Journals.Newest;
+        _store.Time.NowMs += (long)TimeSpan.FromHours(25).TotalMilliseconds;
+        await log.Tidy();
+        Assert.Equal(["a"], await log.Journals.DroppedAfter(1, 0, _ => true, 10));
+
+        // The claim under which it was dropped has nothing left and goes.
+        await log.Open("a");
+        Assert.Equal(["a"], await log.Journals.DroppedAfter(1, 0, _ => true, 10));
+        Assert.Empty(await log.Journals.DroppedAfter(1, place, _ => true, 10));
+    }
+
+    [Fact]
+    public async Task DroppedAfter_TheChannelWasDeleted_NamesItForWhoHadNotAll()
+    {
+        var log = _store.Open();
+        var session = await log.Open("a");
+        await session.AppendAll(_store, ["1", "2"]);
+        var place = log.Journals.Newest;
+        await session.Delete();
+        await log.Open("a", session.Term);
+        Assert.Equal(["a"], await log.Journals.DroppedAfter(1, place - 1, _ => true, 10));
+        Assert.Empty(await log.Journals.DroppedAfter(1, place, _ => true, 10));
+    }
+
+    [Fact]
+    public async Task DroppedAfter_WhatIsTooOldButStillThere_CountsAsDropped()
+    {
+        _store.Retention.Channels["a"] = new RetentionLimits { Age = TimeSpan.FromHours(1) };
+        var log = _store.Open();
+        await (await log.Open("a")).AppendAll(_store, ["1"]);
+        await (await log.Open("b")).AppendAll(_store, ["2"]);
+        Assert.Empty(await log.Journals.DroppedAfter(1, 0, _ => true, 10));
+        _store.Time.NowMs += (long)TimeSpan.FromHours(2).TotalMilliseconds;
+        Assert.Equal(["b 2"], await All(log.Journals));
+        Assert.Equal(["a"], await log.Journals.DroppedAfter(1, 0, _ => true, 10));
+        Assert.Empty(await log.Journals.DroppedAfter(1, 0, x => x == "b", 10));
+    }
+
+    [Fact]
     public async Task GrownBeyond_TellsEachCommit()
     {
         var log = _store.Open();
