@@ -34,7 +34,7 @@ internal sealed class LocalJournals(
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<int, long>> Ends() => LocalChannelLog.OnFiles(() =>
-        Task.FromResult<IReadOnlyDictionary<int, long>>(directory.Files().ToDictionary(x => x.Number, x => x.Read(y => y.End()))));
+        Task.FromResult<IReadOnlyDictionary<int, long>>(directory.Files().ToDictionary(x => x.Number, x => x.Read(y => new LocalJournal(y).End))));
 
     /// <inheritdoc/>
     public Task<JournalPage> Read(int journal, long first, long last, Func<string, bool> includes, long fromMs, int maxBytes) =>
@@ -42,14 +42,14 @@ internal sealed class LocalJournals(
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DroppedAfter(int journal, long after, Func<string, bool> includes, int max) =>
-        LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(directory.File(journal)?.Read(x => Missing(x, after, includes, max)) ?? []));
+        LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(directory.File(journal)?.Read(x => Missing(new LocalJournal(x), after, includes, max)) ?? []));
 
-    private List<string> Missing(LogFile.Reader reader, long after, Func<string, bool> includes, int max)
+    private List<string> Missing(LocalJournal journal, long after, Func<string, bool> includes, int max)
     {
         var (now, limits) = (time.GetUtcNow(), retention.CurrentValue);
         var shortest = limits.Channels.Values.Select(x => x.Age).Append(limits.Age).Min();
-        var missing = reader.DroppedAfter(after, includes, max);
-        missing.AddRange(reader.ExpiredAfter(after, (now - shortest).ToUnixTimeMilliseconds(), (name, timeMs) =>
+        var missing = journal.DroppedAfter(after, includes, max);
+        missing.AddRange(journal.ExpiredAfter(after, (now - shortest).ToUnixTimeMilliseconds(), (name, timeMs) =>
             missing.Count < max && includes(name) && timeMs < (now - limits.Of(name).Age).ToUnixTimeMilliseconds() && !missing.Contains(name)));
         return missing.Count > max ? missing[..max] : missing;
     }
@@ -65,13 +65,14 @@ internal sealed class LocalJournals(
         var found = new List<Found>();
         var through = file.Read(reader =>
         {
-            var (bytes, rows, end) = (0, 0, Math.Min(last, reader.End()));
+            var read = new LocalJournal(reader);
+            var (bytes, rows, end) = (0, 0, Math.Min(last, read.End));
             var names = new Dictionary<long, string?>();
-            reader.Journal(first, end, fromMs, row =>
+            read.Read(first, end, fromMs, row =>
             {
                 if (!names.TryGetValue(row.Channel, out var name))
                 {
-                    name = reader.NameOf(row.Channel);
+                    name = read.NameOf(row.Channel);
                     names[row.Channel] = name = includes(name) ? name : null;
                 }
 
@@ -197,7 +198,7 @@ internal sealed class LocalJournals(
                 for (var owner = _before; !_found && owner is not null && owner.Segment.File != segment.File && _place is null; owner = owner._before)
                 {
                     var (file, channel, term, _, last) = owner.Segment;
-                    _place = directory.File(file)?.Read(x => x.IdAt(channel, term, last)) is { } id ? (file, id) : null;
+                    _place = directory.File(file)?.Read(x => new LocalJournal(x).PlaceAt(channel, term, last)) is { } id ? (file, id) : null;
                 }
 
                 _found = true;

@@ -169,24 +169,6 @@ internal sealed class LogFile(string path, int number) : IDisposable
         public long Last => First + Count - 1;
     }
 
-    /// <summary>A batch in the order of the commits; only while it is read.</summary>
-    public readonly struct JournalRow(Statement row)
-    {
-        public long Id => row.Long(0);
-
-        public long Channel => row.Long(1);
-
-        public long Term => row.Long(2);
-
-        public long First => row.Long(3);
-
-        public int Count => (int)row.Long(4);
-
-        public long TimeMs => row.Long(5);
-
-        public byte[] Data => row.Blob(6).ToArray();
-    }
-
     /// <summary>A connection that reads.</summary>
     public sealed class Reader : IDisposable
     {
@@ -205,13 +187,6 @@ internal sealed class LogFile(string path, int number) : IDisposable
         private readonly Statement _keys;
         private readonly Statement _pages;
         private readonly Statement _oldest;
-        private readonly Statement _end;
-        private readonly Statement _journal;
-        private readonly Statement _name;
-        private readonly Statement _lastId;
-        private readonly Statement _dropped;
-        private readonly Statement _agesAfter;
-        private readonly Statement _timeAfter;
         private readonly Dictionary<string, Statement> _others = [];
 
         public Reader(string path)
@@ -249,14 +224,6 @@ internal sealed class LogFile(string path, int number) : IDisposable
             _pages = _database.Prepare(
                 "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
             _oldest = _database.Prepare("SELECT time FROM batch ORDER BY id LIMIT 1");
-            _end = _database.Prepare(EndSql);
-            _journal = _database.Prepare(
-                "SELECT id, channel, term, first, count, time, data FROM batch WHERE id >= ? AND id <= ? AND size > 0 AND time >= ? ORDER BY id");
-            _name = _database.Prepare("SELECT name FROM channel WHERE id = ?");
-            _lastId = _database.Prepare("SELECT id FROM batch WHERE channel = ? AND term = ? AND first <= ? ORDER BY first DESC LIMIT 1");
-            _dropped = _database.Prepare("SELECT DISTINCT name FROM claim JOIN channel ON channel.id = claim.channel WHERE gone_id > 0 AND gone_id > ?");
-            _agesAfter = _database.Prepare("SELECT name, min(time) FROM batch JOIN channel ON channel.id = batch.channel WHERE batch.id > ? AND size > 0 GROUP BY batch.channel");
-            _timeAfter = _database.Prepare("SELECT time FROM batch WHERE id > ? AND size > 0 ORDER BY id LIMIT 1");
         }
 
         /// <summary>A statement that is prepared when it is first asked for.</summary>
@@ -359,73 +326,6 @@ internal sealed class LogFile(string path, int number) : IDisposable
         {
             _pages.Step();
             return (Done(_pages, _pages.Long(0)), _oldest.Step() ? Done(_oldest, _oldest.Long(0)) : null);
-        }
-
-        /// <summary>The highest id that was ever given to a batch.</summary>
-        public long End() => _end.Step() ? Done(_end, _end.Long(0)) : 0;
-
-        /// <summary>Batches that have messages, by their ids between two. What takes them says whether to go on; the messages are there until it returns.</summary>
-        public void Journal(long from, long to, long fromMs, Func<JournalRow, bool> take)
-        {
-            for (_journal.Bind(1, from).Bind(2, to).Bind(3, fromMs); _journal.Step();)
-            {
-                if (!take(new JournalRow(_journal)))
-                {
-                    _journal.Reset();
-                    return;
-                }
-            }
-        }
-
-        /// <summary>The name of the channel that has a number in this file.</summary>
-        public string NameOf(long channel) => _name.Bind(1, channel).Step() ? Done(_name, _name.Text(0)) : string.Empty;
-
-        /// <summary>The id of the newest batch of a term that begins at or before an offset, or null.</summary>
-        public long? IdAt(long channel, long term, long atMost) =>
-            _lastId.Bind(1, channel).Bind(2, term).Bind(3, atMost).Step() ? Done(_lastId, _lastId.Long(0)) : null;
-
-        /// <summary>The channels of which retention dropped batches with ids above one.</summary>
-        public List<string> DroppedAfter(long id, Func<string, bool> includes, int max)
-        {
-            var names = new List<string>();
-            for (_dropped.Bind(1, id); _dropped.Step();)
-            {
-                if (_dropped.Text(0) is var name && includes(name))
-                {
-                    names.Add(name);
-                    if (names.Count == max)
-                    {
-                        _dropped.Reset();
-                        break;
-                    }
-                }
-            }
-
-            return names;
-        }
-
-        /// <summary>The channels that have something after an id that is too old, though it was not dropped yet.</summary>
-        /// <param name="id">The id.</param>
-        /// <param name="oldestMs">The latest time that is too old for any channel, in ms since 1970.</param>
-        /// <param name="isTooOld">Whether a time is too old for a channel.</param>
-        public List<string> ExpiredAfter(long id, long oldestMs, Func<string, long, bool> isTooOld)
-        {
-            // What comes later is newer, but for some ms.
-            var names = new List<string>();
-            if (!_timeAfter.Bind(1, id).Step() || Done(_timeAfter, _timeAfter.Long(0)) >= oldestMs)
-            {
-                return names;
-            }
-
-            for (_agesAfter.Bind(1, id); _agesAfter.Step();)
-            {
-                if (_agesAfter.Text(0) is var name && isTooOld(name, _agesAfter.Long(1)))
-                {
-                    names.Add(name);
-                }
-            }
-
-            return names;
         }
 
         public void Dispose() => _database.Dispose();

@@ -12,7 +12,7 @@ using OrleansGateway.Transports;
 namespace OrleansGateway.Http;
 
 /// <summary><c>GET /-/channels</c> and <c>GET /-/channels/{channel}</c>: what channels there are, and what they keep.</summary>
-internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClient client, Origins origins, IOptionsMonitor<FrontendOptions> options, TimeProvider time)
+internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClient client, IOptionsMonitor<FrontendOptions> options, TimeProvider time)
 {
     /// <summary>The most channels in an answer.</summary>
     public const int MaxLimit = 1000;
@@ -26,7 +26,6 @@ internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClie
 
     public async Task Handle(HttpContext context)
     {
-        origins.Admit(context);
         context.Response.Headers.CacheControl = "no-store";
         if (await Answer(context) is { } problem)
         {

@@ -8,9 +8,8 @@ internal static class OpenApiEndpoint
 {
     private static readonly byte[] Document = Load();
 
-    public static async Task Handle(HttpContext context, Origins origins)
+    public static async Task Handle(HttpContext context)
     {
-        origins.Admit(context);
         var response = context.Response;
         response.ContentType = "application/json";
         response.ContentLength = Document.Length;

@@ -16,7 +16,6 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     private readonly SharedCall<ChannelPage> _standing;
     private readonly ILogger _logger;
     private readonly StartingPoint _startingPoint;
-    private readonly string[] _names;
     private IRelayTap[] _taps = [];
     private MessageId _position;
 
@@ -28,14 +27,14 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
         _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
         _follower = new ChannelFollower(client, name, this);
         _startingPoint = new StartingPoint(time);
-        _names = [name];
         _logger = logger;
         Started = Start();
     }
 
     public override Task Started { get; }
 
-    public override IReadOnlyList<string> ChannelNames => _names;
+    /// <summary>How many listen to the channel, by itself or among others.</summary>
+    public int ListenerCount => SubscriberCount + Volatile.Read(ref _taps).Sum(x => x.SubscribersOf(Name));
 
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
     public RelayPages Pages { get; }

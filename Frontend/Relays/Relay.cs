@@ -17,9 +17,6 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
     /// <summary>A channel's name, or a selection as it is written.</summary>
     public string Name => name;
 
-    /// <summary>The channels that it names.</summary>
-    public abstract IReadOnlyList<string> ChannelNames { get; }
-
     /// <summary>How many subscribers there are, without those that only read what there is.</summary>
     public int SubscriberCount => Snapshot().Count(x => !x.IsPoll);
 

@@ -33,13 +33,10 @@ internal sealed class RelayRegistry(
 
     /// <inheritdoc/>
     /// <remarks>Who listens to several channels counts for each that is named; who listens to a prefix counts for none.</remarks>
-    public IEnumerable<KeyValuePair<string, int>> All => Present
-        .SelectMany(x => x.ChannelNames.Select(y => KeyValuePair.Create(y, x.SubscriberCount)))
-        .GroupBy(x => x.Key, (name, counts) => KeyValuePair.Create(name, counts.Sum(x => x.Value)))
-        .Where(x => x.Value > 0);
+    public IEnumerable<KeyValuePair<string, int>> All => Present.OfType<ChannelRelay>().Select(x => KeyValuePair.Create(x.Name, x.ListenerCount)).Where(x => x.Value > 0);
 
     /// <inheritdoc/>
-    public int CountOf(string channel) => Present.Where(x => x.ChannelNames.Contains(channel)).Sum(x => x.SubscriberCount);
+    public int CountOf(string channel) => _relays.TryGetValue(channel, out var held) && held is { IsMade: true, Relay: ChannelRelay relay } ? relay.ListenerCount : 0;
 
     /// <summary>Takes hold of the relay of a channel, or of several. Every take is given back by <see cref="Release"/>.</summary>
     public Relay Take(Subject subject) => subject.Selection is { } selection

@@ -40,8 +40,6 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     public override Task Started { get; }
 
-    public override IReadOnlyList<string> ChannelNames => Selection.Names;
-
     /// <summary>The relays of the channels that it follows.</summary>
     public IReadOnlyDictionary<string, ChannelRelay> Channels => _channels;
 
@@ -53,13 +51,13 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         await Started.WaitAsync(cancellationToken);
         return since.Kind == SinceKind.None && !isFixed
             ? new SelectionBeginning(this)
-            : await FindPersistently(() => new SelectionStart(this, _sources, _time).Find(since, cancellationToken), cancellationToken);
+            : await Persist(() => new SelectionStart(this, _sources, _time).Find(since, cancellationToken), cancellationToken);
     }
 
     public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken)
     {
         await Started.WaitAsync(cancellationToken);
-        return await FindPersistently(
+        return await Persist(
             async () =>
             {
                 var start = await new SelectionStart(this, _sources, _time).Find(since, cancellationToken, isComplete: true);
@@ -155,6 +153,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
     }
 
+    // Who listens to a prefix counts for none of the channels below it.
+    int IRelayTap.SubscribersOf(string channel) => Selection.Names.Contains(channel) ? SubscriberCount : 0;
+
     void IRelayTap.OnMessages(string channel, MessageBatch batch, long after)
     {
         lock (Lock)
@@ -204,23 +205,6 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             {
                 channel.RemoveTap(this);
                 _relays.Release(channel);
-            }
-        }
-    }
-
-    // A channel moves, or a file cannot be read now: whoever subscribes waits.
-    private async Task<T> FindPersistently<T>(Func<Task<T>> find, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await find();
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogRetry(exception, Name);
-                await Task.Delay(BetweenAttempts, _time, cancellationToken);
             }
         }
     }
@@ -281,7 +265,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         await Task.WhenAll(Selection.Names.Select(x => Join(x, isNew: false)));
         if (HasJournals)
         {
-            var reader = await Persist(() => _sources.ReadFromNow(Selection.IsBelowPrefix));
+            var reader = await Persist(() => _sources.ReadFromNow(Selection.IsBelowPrefix), _stop.Token);
             MoveTo(reader);
             _ = FollowJournals(reader);
         }
@@ -336,7 +320,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         for (var at = end with { Offset = 0 }; at.Offset < end.Offset && !_stop.IsCancellationRequested;)
         {
-            var (page, before) = (await Persist(() => channel.Pages.Get(at)), at);
+            var (page, before) = (await Persist(() => channel.Pages.Get(at), _stop.Token), at);
             if (page.Position.Epoch != end.Epoch)
             {
                 break;
@@ -420,21 +404,23 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         {
             // Before it is read: what comes later tells.
             var news = _sources.News();
-            await Persist(async () =>
-            {
-                var ends = await _sources.Ends();
-                bool gotOn;
-                do
-                {
-                    gotOn = await reader.Read(ends, OnEntry);
-                    MoveTo(reader);
-                    PumpAll();
-                }
-                while (gotOn || await reader.Settle());
-                return true;
-            });
+            await Persist(() => ReadOn(reader), _stop.Token);
             await news.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task<bool> ReadOn(JournalReader reader)
+    {
+        var ends = await _sources.Ends();
+        bool gotOn;
+        do
+        {
+            gotOn = await reader.Read(ends, OnEntry);
+            MoveTo(reader);
+            PumpAll();
+        }
+        while (gotOn || await reader.Settle());
+        return true;
     }
 
     private void OnEntry(int journal, JournalEntry entry, int taken)
@@ -459,7 +445,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
     }
 
-    private async Task<T> Persist<T>(Func<Task<T>> action)
+    // A channel moves, or a file cannot be read now: whoever needs it waits.
+    private async Task<T> Persist<T>(Func<Task<T>> action, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -467,15 +454,15 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             {
                 return await action();
             }
-            catch (Exception exception) when (!_stop.IsCancellationRequested)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 LogRetry(exception, Name);
             }
 
-            await Task.Delay(BetweenAttempts, _time, _stop.Token);
+            await Task.Delay(BetweenAttempts, _time, cancellationToken);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "The journals cannot be read for {Selection}; trying again")]
+    [LoggerMessage(1, LogLevel.Debug, "{Selection}: some of it cannot be read now; trying again")]
     private partial void LogRetry(Exception exception, string selection);
 }

@@ -8,7 +8,6 @@ internal static class Axe
     private const string Run = "async () => { window.found = await axe.run(); return found.passes.length; }";
     private const string Violations = "found.violations.flatMap(x => x.nodes.map(y => `${x.id}: ${y.html} ${y.failureSummary}`))";
 
-    private static readonly string Folder = Path.Combine(NodeProcess.Root, "tests/Browser/npm");
     private static readonly Lazy<Task<string>> Script = new(Load);
 
     /// <summary>The page, as it is now, has no violation.</summary>
@@ -25,10 +24,9 @@ internal static class Axe
         Assert.Empty(violations);
     }
 
-    // Of npm/package-lock.json, installed where it is not yet.
     private static async Task<string> Load()
     {
-        await Shell.Run($"cd '{Folder}' && if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --no-audit --no-fund --loglevel error; fi");
-        return await File.ReadAllTextAsync(Path.Combine(Folder, "node_modules/axe-core/axe.min.js"));
+        await Npm.Installed("Browser");
+        return await File.ReadAllTextAsync(Path.Combine(Npm.DirectoryOf("Browser"), "node_modules/axe-core/axe.min.js"));
     }
 }

@@ -75,7 +75,7 @@ public sealed class DocumentTests(SharedNodes shared) : IDisposable
         await Until.True(async () => await Answers(front), () => $"the proxy answers; it said {proxy.Errors}");
 
         // A stream, a WebSocket, and publishes through it; each message at once, not when a buffer is full.
-        await Npm.Installed;
+        await Npm.Installed("Clients");
         var channel = SharedNodes.FreshChannel();
         await using var stream = new DotNetClient("HttpClient, json", (show, stop) => DotNet.Json(channel, [front], show, stop));
         await using var events = new DotNetClient("SseParser", (show, stop) => DotNet.ServerSentEvents(channel, [front], show, stop));

@@ -38,7 +38,7 @@ public sealed class Exchange(SharedNodes shared) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await Npm.Installed;
+        await Npm.Installed("Clients");
         var nodes = shared.Nodes;
         _clients.AddRange(Subscribers.StartResuming(_channel, [nodes.Address(1)], nodes.Address(2)));
         _clients.AddRange(Subscribers.StartPlain(_channel, nodes.Address(3)));

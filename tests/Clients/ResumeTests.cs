@@ -27,7 +27,7 @@ public sealed class TwoKills : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await Npm.Installed;
+        await Npm.Installed("Clients");
         Numbers = new CountingServer(20);
         Nodes = new GatewayNodes(Numbers.Address);
         await Nodes.Start(1, 2, 3);
