@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
+using OrleansGateway.Connections;
 using OrleansGateway.Http;
 using OrleansGateway.Metrics;
 using OrleansGateway.Pages;
@@ -57,19 +58,18 @@ public static class FrontendHosting
         services.AddSingleton<ChannelsEndpoint>();
         services.AddSingleton<Origins>();
         services.AddSingleton<Hub>();
+
+        // The last that can bind is asked first.
+        services.AddSingleton<IConnectionListenerFactory, ConnectionTransport>();
         return services;
     }
 
     /// <summary>
-    /// Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS; lets clients close their half, and lets go of
-    /// those that vanished. It belongs to each end point that clients connect to.
+    /// Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS. It belongs to each end point that clients connect to.
     /// </summary>
     public static ListenOptions UseGatewayConnections(this ListenOptions endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        var options = endpoint.ApplicationServices.GetRequiredService<IOptionsMonitor<FrontendOptions>>();
-        endpoint.Use(next => new VanishedClients(next, options).Serve);
-        endpoint.Use(next => connection => HalfClose.Serve(connection, next));
         endpoint.Use(next => connection => Http2Preface.Serve(connection, next));
         return endpoint;
     }

@@ -29,6 +29,12 @@ public sealed class FrontendOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// Whether plain requests (no TLS, HTTP/1.1, nothing unusual in them) go the short way between socket and channel; default true. Without it
+    /// all go through the web server. It is for comparing the two, which answer alike.
+    /// </summary>
+    public bool DirectConnections { get; set; } = true;
+
     /// <summary>Origins of web pages that may use the gateway besides its own nodes', such as <c>https://app.example</c>; default none.</summary>
     public IList<string> Origins { get; } = [];
 }

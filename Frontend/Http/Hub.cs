@@ -54,6 +54,12 @@ internal sealed class Hub(
             : publish.Handle(context, channel);
     }
 
+    /// <summary>Whether a GET is answered with a stream of messages, rather than with a page, with what there is, or with a problem.</summary>
+    public static bool IsStream(HttpContext context) =>
+        Subject.Read(RequestPath.PathOf(context.Features.Get<IHttpRequestFeature>()!.RawTarget), out var subject) is null
+        && PollRequest.Read(context.Request, out var poll) is null && poll is null
+        && Negotiation.Choose(context.Request, out var transport, subject.IsOne) is null && transport != Transport.Html;
+
     private async Task Delete(HttpContext context, string channel)
     {
         if (await publisher.Delete(channel) is { } problem)

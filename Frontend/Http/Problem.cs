@@ -12,6 +12,9 @@ namespace OrleansGateway.Http;
 /// <param name="Detail">What was wrong this time.</param>
 internal sealed record Problem(int Status, string Type, string Title, string Detail)
 {
+    /// <summary>The type of its body.</summary>
+    public const string ContentType = "application/problem+json";
+
     public static Problem BadName(string rule) => new(400, "channel-name", "This is no channel's name", rule);
 
     public static Problem BadRequest(string type, string detail) => new(400, type, "The request is malformed", detail);
@@ -86,22 +89,25 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     {
         var response = context.Response;
         response.StatusCode = Status;
-        response.ContentType = "application/problem+json";
+        response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
         if (Status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = "1";
         }
 
-        byte[] body =
+        var body = ToBody();
+        response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>It as JSON.</summary>
+    public byte[] ToBody() =>
         [
             .. JsonSerializer.SerializeToUtf8Bytes(
                 new ProblemBody($"urn:orleansgateway:problem:{Type}", Title, Status, Detail), ProblemJson.Readable.ProblemBody),
             (byte)'\n',
         ];
-        response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
-    }
 }
 
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Channels;
@@ -109,8 +108,15 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
     {
         var id = new MessageId(result.Epoch, result.FirstOffset).ToString();
         return Negotiation.PrefersJson(context.Request.Headers.Accept.ToString())
-            ? WriteJson(context, id, new Published(id, channel, result.FirstOffset, Rfc3339.Utc(result.TimeMs)), PublishJson.Default.Published)
+            ? Write(context, id, "application/json", Json(channel, result))
             : Write(context, id, "text/plain", Ok);
+    }
+
+    /// <summary>The answer as JSON.</summary>
+    public static byte[] Json(string channel, in PublishResult result)
+    {
+        var id = new MessageId(result.Epoch, result.FirstOffset).ToString();
+        return JsonSerializer.SerializeToUtf8Bytes(new Published(id, channel, result.FirstOffset, Rfc3339.Utc(result.TimeMs)), PublishJson.Default.Published);
     }
 
     private static Task AnswerBatch(HttpContext context, string channel, PublishResult result, int count)
@@ -119,11 +125,8 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
         var last = first with { Offset = first.Offset + count - 1 };
         context.Response.Headers["First-Message-Id"] = first.ToString();
         var answer = new PublishedBatch(first.ToString(), last.ToString(), count, channel, Rfc3339.Utc(result.TimeMs));
-        return WriteJson(context, last.ToString(), answer, PublishJson.Default.PublishedBatch);
+        return Write(context, last.ToString(), "application/json", JsonSerializer.SerializeToUtf8Bytes(answer, PublishJson.Default.PublishedBatch));
     }
-
-    private static Task WriteJson<T>(HttpContext context, string id, T answer, JsonTypeInfo<T> type) =>
-        Write(context, id, "application/json", JsonSerializer.SerializeToUtf8Bytes(answer, type));
 
     private static Task Write(HttpContext context, string id, string type, byte[] body)
     {

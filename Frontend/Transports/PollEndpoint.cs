@@ -46,7 +46,7 @@ internal sealed class PollEndpoint(
         using var waiting = new CancellationTokenSource(wait, time);
 
         // Who can say no more may be gone: it gets its answer now.
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping, HalfClose.InputEnded(context));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(waiting.Token, gone, lifetime.ApplicationStopping, IInputEndedFeature.Of(context));
         try
         {
             await relay.Started.WaitAsync(patience.Token);

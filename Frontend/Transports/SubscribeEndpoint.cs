@@ -83,7 +83,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
             SayStart(subscriber, encoder, start.Gaps);
             subscriber.Start();
             await using var aborted = gone.Register(() => subscriber.End(EndReason.Gone));
-            await using var halfClosed = HalfClose.InputEnded(context).Register(() => Probe(subscriber, encoder));
+            await using var halfClosed = IInputEndedFeature.Of(context).Register(() => Probe(subscriber, encoder));
             if (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 subscriber.End(EndReason.Shutdown);

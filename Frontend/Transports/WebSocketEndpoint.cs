@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OrleansGateway.Connections;
 using OrleansGateway.Http;
 using OrleansGateway.Publishing;
 using OrleansGateway.Relays;
@@ -107,7 +108,7 @@ internal sealed class WebSocketEndpoint(
 
     private async Task Serve(HttpContext context, Stream stream, Subject subject, Relay relay, MessageEncoder encoder, Beginning start)
     {
-        var output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        var output = stream is SocketStream direct ? direct.CreateOutput() : PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
         var subscriber = start.Join(encoder, output, time, TcpProgress.Of(context));
         var reader = new WebSocketReader(PipeReader.Create(stream, Unbuffered), subscriber.SendControl);
         SubscribeEndpoint.SayStart(subscriber, encoder, start.Gaps);

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace OrleansGateway.Connections;
+
+/// <summary>Accepts clients at one address, and serves what is plain; the rest is for the web server.</summary>
+internal sealed class ConnectionListener : IConnectionListener
+{
+    private const int Backlog = 4096;
+
+    // TCP's keep-alive asks this often within half of the time after which a client counts as vanished, and as often until TCP itself gives up.
+    private const int Probes = 3;
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    private readonly Socket _socket;
+    private readonly EventLoop[] _loops;
+    private readonly IOptionsMonitor<FrontendOptions> _options;
+    private readonly RequestServices _services;
+    private readonly Channel<ConnectionContext> _forKestrel = Channel.CreateUnbounded<ConnectionContext>();
+    private readonly Task _accepting;
+    private int _next;
+
+    public ConnectionListener(IPEndPoint endpoint, EventLoop[] loops, RequestServices services)
+    {
+        (_loops, _options) = (loops, services.Options);
+        _services = services with { ToKestrel = PassOn };
+        _socket = Listen(endpoint, _options.CurrentValue.VanishedTimeout);
+        _accepting = Accept();
+    }
+
+    public EndPoint EndPoint => _socket.LocalEndPoint!;
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+        await _forKestrel.Reader.WaitToReadAsync(cancellationToken) && _forKestrel.Reader.TryRead(out var connection) ? connection : null;
+
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _socket.Dispose();
+        await _accepting;
+        _forKestrel.Writer.TryComplete();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+    }
+
+    private static Socket Listen(IPEndPoint endpoint, TimeSpan vanishedTimeout)
+    {
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endpoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            // What is set here is set for all that it accepts.
+            socket.NoDelay = true;
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(vanishedTimeout / 2));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(vanishedTimeout / 2 / Probes));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 2 * Probes);
+            socket.Bind(endpoint);
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            throw new AddressInUseException(exception.Message, exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
+    }
+
+    private async Task Accept()
+    {
+        while (true)
+        {
+            try
+            {
+                var socket = await _socket.AcceptAsync();
+                var connection = new ClientConnection(socket, _loops[_next++ % _loops.Length], () => _options.CurrentValue.VanishedTimeout);
+                connection.Begin(new RequestReader(connection, _services));
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // One that was gone before it was accepted, or no descriptor is left: the next has better luck.
+                await Task.Delay(10);
+            }
+        }
+    }
+
+    private void PassOn(ClientConnection connection, byte[] read)
+    {
+        var context = new KestrelConnection(connection, read);
+        connection.PassTo(context);
+        if (!_forKestrel.Writer.TryWrite(context))
+        {
+            connection.Close();
+        }
+    }
+}
