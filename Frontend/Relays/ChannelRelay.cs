@@ -110,9 +110,11 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             tap.OnMessages(Name, batch, after);
         }
 
-        PumpAll();
         return ValueTask.CompletedTask;
     }
+
+    // Whoever waits for it is told to slow down: nobody is to fall out of the ring for a node that does not keep up.
+    public ValueTask Flush() => new(Sweep());
 
     public ValueTask OnEpoch(MessageId before, bool deleted)
     {
@@ -136,7 +138,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             tap.OnEpoch(Name, before, deleted);
         }
 
-        PumpAll();
+        _ = Sweep();
         foreach (var subscriber in present)
         {
             subscriber.End(EndReason.Deleted);
@@ -160,7 +162,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             tap.OnGap(Name, after, resumed);
         }
 
-        PumpAll();
+        _ = Sweep();
         return ValueTask.CompletedTask;
     }
 

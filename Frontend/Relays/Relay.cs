@@ -10,9 +10,14 @@ namespace OrleansGateway.Relays;
 /// </summary>
 internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposable
 {
+    // So few are written to at once by who brings the news.
+    private const int FewSubscribers = 16;
+
     private readonly List<Subscriber> _subscribers = [];
     private Subscriber[]? _snapshot;
     private TaskCompletionSource? _news;
+    private TaskCompletionSource? _swept;
+    private bool _isSweeping;
 
     /// <summary>A channel's name, or a selection as it is written.</summary>
     public string Name => name;
@@ -89,15 +94,70 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Lets all write what is new in the ring.</summary>
-    protected void PumpAll()
+    /// <summary>
+    /// Lets all write what is new in the ring. What comes while many write goes with the next sweep: then each write takes several messages, and
+    /// nobody is held up who calls.
+    /// </summary>
+    /// <returns>A task that ends when all have been asked; not that their sockets took it.</returns>
+    protected Task Sweep()
     {
+        Task swept;
         lock (Lock)
         {
             _news?.SetResult();
             _news = null;
+            _snapshot ??= [.. _subscribers];
+            if (_snapshot.Length <= FewSubscribers && !_isSweeping)
+            {
+                swept = Task.CompletedTask;
+            }
+            else
+            {
+                swept = (_swept ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                if (_isSweeping)
+                {
+                    return swept;
+                }
+
+                _isSweeping = true;
+            }
         }
 
+        if (swept.IsCompleted)
+        {
+            PumpAll();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static x => x.SweepUntilDone(), this, preferLocal: false);
+        }
+
+        return swept;
+    }
+
+    private void SweepUntilDone()
+    {
+        while (true)
+        {
+            TaskCompletionSource swept;
+            lock (Lock)
+            {
+                if (_swept is null)
+                {
+                    _isSweeping = false;
+                    return;
+                }
+
+                (swept, _swept) = (_swept, null);
+            }
+
+            PumpAll();
+            swept.SetResult();
+        }
+    }
+
+    private void PumpAll()
+    {
         foreach (var subscriber in Snapshot())
         {
             subscriber.Pump();

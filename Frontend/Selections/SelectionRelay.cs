@@ -166,7 +166,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             }
         }
 
-        PumpAll();
+        _ = Sweep();
     }
 
     void IRelayTap.OnEpoch(string channel, MessageId before, bool deleted)
@@ -179,7 +179,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             }
         }
 
-        PumpAll();
+        _ = Sweep();
     }
 
     void IRelayTap.OnGap(string channel, MessageId after, MessageId resumed)
@@ -192,7 +192,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             }
         }
 
-        PumpAll();
+        _ = Sweep();
     }
 
     public override async ValueTask DisposeAsync()
@@ -356,7 +356,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             waiting?.ForEach(x => x());
         }
 
-        PumpAll();
+        _ = Sweep();
     }
 
     private async Task FollowChannels(TaskCompletionSource began)
@@ -417,7 +417,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         {
             gotOn = await reader.Read(ends, OnEntry);
             MoveTo(reader);
-            PumpAll();
+            _ = Sweep();
         }
         while (gotOn || await reader.Settle());
         return true;

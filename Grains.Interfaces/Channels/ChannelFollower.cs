@@ -10,7 +10,7 @@ namespace OrleansGateway.Channels;
 /// channel's grain, and goes on when the channel moves to another node. Its sink sees each message once, in order.
 /// </summary>
 /// <remarks>It needs <see cref="DirectStreamHosting.AddChannelStreams"/> in a client outside of the cluster.</remarks>
-public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsyncDisposable
+public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsyncBatchObserver<MessageBatch>, IAsyncDisposable
 {
     private const int PageBytes = 256 * 1024;
     // A call that was under way when its grain moved or died can stay without an answer for long.
@@ -48,6 +48,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     /// <summary>The id of the last message that the sink took, or of the place where it began.</summary>
     public MessageId Position => new(_tracker.Epoch ?? string.Empty, _tracker.Offset);
 
+    private IAsyncObserver<MessageBatch> Observer => this;
+
     private ChannelPosition Seen => new(_tracker.Term, _tracker.Epoch!, _tracker.Offset);
 
     /// <summary>Begins to follow, with the next message. Tries until the channel can be reached.</summary>
@@ -61,7 +63,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
             await Persist(
                 async () =>
                 {
-                    _handle = _handle is null ? await _stream.SubscribeAsync(this) : await _handle.ResumeAsync(this);
+                    _handle = _handle is null ? await _stream.SubscribeAsync(Observer) : await _handle.ResumeAsync(Observer);
                     var position = await _channel.GetPosition().WaitAsync(CallTimeout, _time);
                     _tracker.Enter(position.Term, position.Epoch, position.Newest);
                 },
@@ -82,6 +84,27 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         try
         {
             await Take(item);
+            await _sink.Flush();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Takes several batches from the stream. Not to be called by others.</summary>
+    public async Task OnNextAsync(IList<SequentialItem<MessageBatch>> items)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        await _turn.WaitAsync(_stop.Token);
+        try
+        {
+            foreach (var item in items)
+            {
+                await Take(item.Item);
+            }
+
+            await _sink.Flush();
         }
         finally
         {
@@ -120,7 +143,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
 
     private async Task Resume()
     {
-        await Persist(() => _handle!.ResumeAsync(this), _stop.Token);
+        await Persist(() => _handle!.ResumeAsync(Observer), _stop.Token);
         await _turn.WaitAsync(_stop.Token);
         try
         {
@@ -135,6 +158,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                     }
 
                     await ReadUpTo(position.Newest);
+                    await _sink.Flush();
                 },
                 _stop.Token);
         }

@@ -8,6 +8,12 @@ public interface IChannelSink
     /// <param name="after">The offset after which the new ones begin.</param>
     ValueTask OnMessages(MessageBatch batch, long after);
 
+    /// <summary>
+    /// The messages of one delivery were taken: they may go on their way together. The channel's owner is told to slow down while this is under
+    /// way and much is waiting.
+    /// </summary>
+    ValueTask Flush() => ValueTask.CompletedTask;
+
     /// <summary>The channel's log was lost or deleted, and the next messages are of another epoch.</summary>
     /// <param name="before">The id before the first message of the new epoch.</param>
     /// <param name="deleted">Whether it is known that somebody deleted it.</param>

@@ -70,12 +70,27 @@ internal sealed class DirectStreamSubscription<T>(DirectStreamProvider provider,
     public override async Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token = null)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        await provider.Consumer.Subscribe(stream, id, provider.ProducerOf(stream), item => observer.OnNextAsync((T)item), observer.OnErrorAsync);
+        await provider.Consumer.Subscribe(stream, id, provider.ProducerOf(stream), items => Take(observer, items), observer.OnErrorAsync);
         return this;
     }
 
     public override Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token = null) =>
         throw DirectStream<T>.BatchesNotSupported();
+
+    // What comes together stays together for who can take it so.
+    private static async Task Take(IAsyncObserver<T> observer, object[] items)
+    {
+        if (items.Length > 1 && observer is IAsyncBatchObserver<T> several)
+        {
+            await several.OnNextAsync(Array.ConvertAll(items, static x => new SequentialItem<T>((T)x, null!)));
+            return;
+        }
+
+        foreach (var item in items)
+        {
+            await observer.OnNextAsync((T)item);
+        }
+    }
 
     public override Task UnsubscribeAsync() => provider.Consumer.Unsubscribe(stream, id, provider.ProducerOf(stream));
 

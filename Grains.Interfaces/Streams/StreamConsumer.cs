@@ -43,10 +43,10 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     internal IEnumerable<Guid> SubscriptionsTo(StreamId stream) => _subscriptions.Where(x => x.Value.Stream.Equals(stream)).Select(x => x.Key);
 
     /// <summary>Subscribes, or subscribes again after an interruption.</summary>
-    internal async Task Subscribe(StreamId stream, Guid id, IStreamProducer producer, Func<object, Task> onItem, Func<Exception, Task> onError)
+    internal async Task Subscribe(StreamId stream, Guid id, IStreamProducer producer, Func<object[], Task> onItems, Func<Exception, Task> onError)
     {
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var subscription = _subscriptions.GetOrAdd(id, static (id, x) => new Subscription(id, x.stream, x.onItem, x.onError), (stream, onItem, onError));
+        var subscription = _subscriptions.GetOrAdd(id, static (id, x) => new Subscription(id, x.stream, x.onItems, x.onError), (stream, onItems, onError));
         var attempt = subscription.Begin();
         try
         {
@@ -90,10 +90,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     {
         if (_subscriptions.TryGetValue(subscription, out var target))
         {
-            foreach (var item in items.Items)
-            {
-                await target.OnItem(item);
-            }
+            await target.OnItems(items.Items);
         }
     }
 
@@ -221,7 +218,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         public Task Call { get; set; } = Task.CompletedTask;
     }
 
-    private sealed class Subscription(Guid id, StreamId stream, Func<object, Task> onItem, Func<Exception, Task> onError)
+    private sealed class Subscription(Guid id, StreamId stream, Func<object[], Task> onItems, Func<Exception, Task> onError)
     {
         private readonly Lock _lock = new();
         private int _attempt;
@@ -230,7 +227,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
 
         public StreamId Stream => stream;
 
-        public Func<object, Task> OnItem => onItem;
+        public Func<object[], Task> OnItems => onItems;
 
         public Func<Exception, Task> OnError => onError;
 
