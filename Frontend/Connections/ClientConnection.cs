@@ -132,13 +132,15 @@ internal sealed class ClientConnection
             Volatile.Read(ref _writable)?.Signal();
         }
 
+        // Before anybody reads: who has read all and knows that no more comes finds the end there.
+        var endsNow = (events & Epoll.Events.InputEnded) != 0 && Interlocked.Exchange(ref _isInputEnded, 1) == 0;
         if ((events & (Epoll.Events.Readable | Epoll.Events.InputEnded)) != 0)
         {
             Volatile.Read(ref _readable)?.Signal();
             _handler!.OnReadable();
         }
 
-        if ((events & Epoll.Events.InputEnded) != 0 && Interlocked.Exchange(ref _isInputEnded, 1) == 0)
+        if (endsNow)
         {
             _handler!.OnInputEnded();
         }
@@ -156,6 +158,9 @@ internal sealed class ClientConnection
 
         _handler?.OnTurn();
     }
+
+    /// <summary>The node stops: ends it when what is under way is done.</summary>
+    public void Stop() => _handler?.OnStopping();
 
     /// <summary>Ends the connection at once, in both directions.</summary>
     public void Close()

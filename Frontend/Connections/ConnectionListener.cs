@@ -14,6 +14,7 @@ internal sealed class ConnectionListener : IConnectionListener
     // TCP's keep-alive asks this often within half of the time after which a client counts as vanished, and as often until TCP itself gives up.
     private const int Probes = 3;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
     private readonly Socket _socket;
     private readonly EventLoop[] _loops;
@@ -21,11 +22,12 @@ internal sealed class ConnectionListener : IConnectionListener
     private readonly RequestServices _services;
     private readonly Channel<ConnectionContext> _forKestrel = Channel.CreateUnbounded<ConnectionContext>();
     private readonly Task _accepting;
+    private readonly TimeProvider _time;
     private int _next;
 
-    public ConnectionListener(IPEndPoint endpoint, EventLoop[] loops, RequestServices services)
+    public ConnectionListener(IPEndPoint endpoint, EventLoop[] loops, RequestServices services, TimeProvider time)
     {
-        (_loops, _options) = (loops, services.Options);
+        (_loops, _options, _time) = (loops, services.Options, time);
         _services = services with { ToKestrel = PassOn };
         _socket = Listen(endpoint, _options.CurrentValue.VanishedTimeout);
         _accepting = Accept();
@@ -41,12 +43,28 @@ internal sealed class ConnectionListener : IConnectionListener
         _socket.Dispose();
         await _accepting;
         _forKestrel.Writer.TryComplete();
+        foreach (var connection in Present)
+        {
+            connection.Stop();
+        }
     }
 
+    /// <summary>Waits for those that are being served, but not for ever.</summary>
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync();
+        for (var until = _time.GetTimestamp() + (long)(Farewell.TotalSeconds * _time.TimestampFrequency); _time.GetTimestamp() < until && Present.Any();)
+        {
+            await Task.Delay(LookAgain, _time);
+        }
+
+        foreach (var connection in Present)
+        {
+            connection.Close();
+        }
     }
+
+    private IEnumerable<ClientConnection> Present => _loops.SelectMany(x => x.Connections);
 
     private static Socket Listen(IPEndPoint endpoint, TimeSpan vanishedTimeout)
     {
@@ -99,7 +117,7 @@ internal sealed class ConnectionListener : IConnectionListener
             catch (SocketException)
             {
                 // One that was gone before it was accepted, or no descriptor is left: the next has better luck.
-                await Task.Delay(10);
+                await Task.Delay(LookAgain, _time);
             }
         }
     }

@@ -8,7 +8,7 @@ using OrleansGateway.Publishing;
 namespace OrleansGateway.Connections;
 
 /// <summary>The web server's transport on Linux. Where it is not supported, the web server's own does.</summary>
-internal sealed class ConnectionTransport(Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime)
+internal sealed class ConnectionTransport(Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     // A loop does little for an event, but it does it alone.
@@ -17,7 +17,7 @@ internal sealed class ConnectionTransport(Hub hub, Publisher publisher, IOptions
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && Epoll.IsSupported;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, new RequestServices(hub, publisher, options, lifetime, (x, _) => x.Close())));
+        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, new RequestServices(hub, publisher, options, lifetime, (x, _) => x.Close()), time));
 
     public void Dispose()
     {

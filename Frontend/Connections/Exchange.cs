@@ -134,6 +134,10 @@ internal sealed class Exchange : IThreadPoolWorkItem, IConnectionHandler,
     {
     }
 
+    void IConnectionHandler.OnStopping()
+    {
+    }
+
     // Without a length it ends with its last chunk.
     private bool IsStream => !_isUpgraded && ResponseHeaders.TransferEncoding.Count > 0;
 

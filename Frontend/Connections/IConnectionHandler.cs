@@ -14,4 +14,7 @@ internal interface IConnectionHandler
 
     /// <summary>Called every few seconds (<see cref="ClientConnection.TicksATurn"/>).</summary>
     void OnTurn();
+
+    /// <summary>The node stops: nothing new may begin.</summary>
+    void OnStopping();
 }

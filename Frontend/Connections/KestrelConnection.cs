@@ -60,6 +60,10 @@ internal sealed class KestrelConnection : DefaultConnectionContext, IConnectionH
     {
     }
 
+    void IConnectionHandler.OnStopping()
+    {
+    }
+
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private static class CorrelationIdGenerator

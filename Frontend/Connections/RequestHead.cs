@@ -60,7 +60,9 @@ internal ref struct RequestHead
     public int Length;
 
     private bool _hasHost;
+    private bool _hasConnection;
     private bool _isUpgrade;
+    private bool _isConnectionUpgrade;
     private bool _isPlain;
 
     public readonly bool IsGet => Method.Length == 3 && Method[0] == 'G';
@@ -150,7 +152,7 @@ internal ref struct RequestHead
         }
 
         // Each line ends with both characters of a line's end, and has none of them within.
-        return _isPlain && lines.IsEmpty && _hasHost
+        return _isPlain && lines.IsEmpty && _hasHost && _isUpgrade == _isConnectionUpgrade
             && (IsGet ? ContentLength < 0 : ContentLength >= 0 && Query.IsEmpty && !_isUpgrade);
     }
 
@@ -174,14 +176,16 @@ internal ref struct RequestHead
                 _isPlain = IsGet;
                 break;
             case 7 when Is(name, "upgrade"u8):
-                _isPlain = IsGet;
+                _isPlain = IsGet && !_isUpgrade;
                 _isUpgrade = true;
                 break;
             case 7 when Is(name, "trailer"u8):
                 _isPlain = false;
                 break;
             case 10 when Is(name, "connection"u8):
-                _isPlain = Is(value, "keep-alive"u8) || (IsGet && (Is(value, "upgrade"u8) || Is(value, "keep-alive, upgrade"u8)));
+                _isConnectionUpgrade = Is(value, "upgrade"u8) || Is(value, "keep-alive, upgrade"u8);
+                _isPlain = !_hasConnection && (Is(value, "keep-alive"u8) || _isConnectionUpgrade);
+                _hasConnection = true;
                 break;
             case 12 when Is(name, "content-type"u8):
                 _isPlain = ContentType.IsEmpty && value.Length is > 0 and <= 256;

@@ -29,6 +29,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     private int _turns;
     private byte[]? _rest;
     private int _restLength;
+    private bool _isMoreThere;
     private string _channel = string.Empty;
     private IConnectionHandler? _exchange;
 
@@ -70,8 +71,8 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
         }
     }
 
-    /// <summary>The node stops: nobody may send another request.</summary>
-    public void Stop()
+    // What is under way ends it.
+    public void OnStopping()
     {
         if (Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle)
         {
@@ -88,7 +89,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
         {
             connection.Close();
         }
-        else if (_restLength > 0 || !TryRelease())
+        else if (_restLength > 0 || _isMoreThere || connection.IsInputEnded || !TryRelease())
         {
             Read();
         }
@@ -145,6 +146,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
             }
 
             var count = connection.Receive(buffer.AsSpan(length));
+            _isMoreThere = count == buffer.Length - length;
             if (count == 0 && length == 0)
             {
                 connection.Close();
