@@ -24,6 +24,7 @@ public static class GatewayGrainsHosting
         services.AddOptions<RetentionOptions>();
         services.TryAddSingleton<IChannelLog, MemoryChannelLog>();
         services.AddSingleton<LocalChannels>();
+        services.AddSingleton<IPresentChannels>(sp => sp.GetRequiredService<LocalChannels>());
         services.TryAddSingleton<IChannelCatalog>(sp => sp.GetRequiredService<LocalChannels>());
         services.AddSingleton<NodeChannels>();
         services.AddSingleton<IChannelDirectory, ChannelDirectory>();

@@ -7,61 +7,154 @@ namespace OrleansGateway.Publishing;
 /// collected for the next. So the channel sees few calls however many publishers there are, and each publisher's messages
 /// in the order in which it sent them.
 /// </summary>
-/// <param name="call">Calls the channel's grain.</param>
-internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>> call)
+/// <param name="calls">Calls the channels' grains.</param>
+/// <param name="channel">The channel's name.</param>
+internal sealed class ChannelPublisher(IChannelCalls calls, string channel)
 {
     private const int MaxMessagesACall = 512;
     private const int MaxBytesACall = 256 * 1024;
 
-    private readonly Queue<PendingPublish> _waiting = [];
-    private readonly List<PendingPublish> _call = [];
+    private readonly Lock _lock = new();
+
+    // Those that wait, and those of the call under way, each a chain.
+    private PendingPublish? _first;
+    private PendingPublish? _last;
+    private PendingPublish? _call;
+    private int _callCount;
     private bool _calling;
     private bool _over;
+    private IPresentChannel? _present;
+
+    /// <summary>The channel's name.</summary>
+    public string Channel => channel;
 
     /// <summary>Adds a publish.</summary>
-    /// <param name="publication">What to publish.</param>
-    /// <param name="run">Whether the caller has to run <see cref="Send"/>.</param>
-    /// <returns>The publish, which ends with the channel's answer to it; null where this one is over: the next publish needs a new one.</returns>
-    public PendingPublish? TryAdd(in Publication publication, out bool run)
+    /// <param name="publish">What to publish.</param>
+    /// <param name="run">Whether the caller has to call <see cref="Send"/>.</param>
+    /// <returns>False where this one is over: the next publish needs a new one.</returns>
+    public bool TryAdd(PendingPublish publish, out bool run)
     {
-        var waiting = new PendingPublish(publication);
-        lock (_waiting)
+        lock (_lock)
         {
             if (_over)
             {
                 run = false;
-                return null;
+                return false;
             }
 
-            _waiting.Enqueue(waiting);
+            if (_last is null)
+            {
+                _first = publish;
+            }
+            else
+            {
+                _last.Next = publish;
+            }
+
+            _last = publish;
             run = !_calling;
             _calling = true;
-            return waiting;
+            return true;
         }
     }
 
-    /// <summary>Publishes until nothing waits, and is over then: two of them at once for one channel would mix up the order.</summary>
-    public async Task Send()
+    /// <summary>
+    /// Publishes until nothing waits, and is over then: two of them at once for one channel would mix up the order. Where the
+    /// channel's grain is in this process it does so in the grain's context, and no call is a message.
+    /// </summary>
+    public void Send()
     {
-        while (TakeCall())
+        _present = calls.Find(channel);
+        if (_present is null)
         {
+            _ = SendAll();
+        }
+        else
+        {
+            _present.Run(static x => _ = ((ChannelPublisher)x).SendAll(), this);
+        }
+    }
+
+    private async Task SendAll()
+    {
+        while (_present is not { IsOpen: false })
+        {
+            if (!TakeCall())
+            {
+                calls.Over(this);
+                return;
+            }
+
             try
             {
-                var result = await call(Request());
-                for (var i = 0; i < _call.Count; i++)
-                {
-                    _call[i].Complete(
-                        result.Groups?[i]
-                        ?? (result.Status == PublishStatus.Accepted ? result with { FirstOffset = result.FirstOffset + i } : result));
-                }
+                var request = Request();
+                Complete(_present is null ? await calls.Call(channel, request) : await Take(_present, request));
             }
             catch (Exception exception)
             {
-                foreach (var waiting in _call)
+                for (var publish = _call; publish is not null; publish = publish.Next)
                 {
-                    waiting.Fail(exception);
+                    publish.Fail(exception);
                 }
             }
+        }
+
+        // Out of the context of a grain that leaves.
+        ThreadPool.UnsafeQueueUserWorkItem(static x => x.Send(), this, preferLocal: false);
+    }
+
+    private ValueTask<PublishResult> Take(IPresentChannel present, PublishRequest request)
+    {
+        var taken = present.Take(request);
+        return taken.IsCompletedSuccessfully ? taken : Wait();
+
+        async ValueTask<PublishResult> Wait()
+        {
+            bool again;
+            try
+            {
+                return await taken;
+            }
+            catch (Exception exception) when (exception is not ChannelLostException)
+            {
+                // Who says that it moved has not lost it.
+                again = exception is not ChannelMovedException;
+            }
+
+            return await Task.Run(() => calls.Call(channel, request, again));
+        }
+    }
+
+    /// <summary>Finds those that came before a time.</summary>
+    public void FindOlder(long than, List<PendingPublish> found)
+    {
+        lock (_lock)
+        {
+            Find(_call);
+            Find(_first);
+        }
+
+        // They came one after the other.
+        void Find(PendingPublish? publish)
+        {
+            for (; publish is not null && publish.Begun < than; publish = publish.Next)
+            {
+                if (!publish.IsEnded)
+                {
+                    found.Add(publish);
+                }
+            }
+        }
+    }
+
+    private void Complete(in PublishResult result)
+    {
+        var i = 0;
+        for (var publish = _call; publish is not null; publish = publish.Next, i++)
+        {
+            publish.Complete(
+                result.Groups?[i]
+                ?? (result.Status == PublishStatus.Accepted ? result with { FirstOffset = result.FirstOffset + i } : result));
         }
     }
 
@@ -69,18 +162,19 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
     private PublishRequest Request()
     {
         var (count, grouped) = (0, false);
-        foreach (var waiting in _call)
+        for (var publish = _call; publish is not null; publish = publish.Next)
         {
-            count += waiting.Publication.Count;
-            grouped |= waiting.Publication.Batch is not null || waiting.Publication.Key is not null;
+            var publication = publish.Publication;
+            count += publish.Count;
+            grouped |= publication.Batch is not null || publication.Key is not null;
         }
 
         var drafts = new MessageDraft[count];
-        var groups = grouped ? new PublishGroup[_call.Count] : null;
-        var next = 0;
-        for (var i = 0; i < _call.Count; i++)
+        var groups = grouped ? new PublishGroup[_callCount] : null;
+        var (next, i) = (0, 0);
+        for (var publish = _call; publish is not null; publish = publish.Next, i++)
         {
-            var publication = _call[i].Publication;
+            var publication = publish.Publication;
             if (publication.Batch is { } batch)
             {
                 batch.CopyTo(drafts, next);
@@ -90,95 +184,57 @@ internal sealed class ChannelPublisher(Func<PublishRequest, Task<PublishResult>>
                 drafts[next] = publication.Message;
             }
 
-            next += publication.Count;
-            groups?[i] = new PublishGroup(publication.Count, publication.Key);
+            next += publish.Count;
+            groups?[i] = new PublishGroup(publish.Count, publication.Key);
         }
 
-        return new PublishRequest(drafts, Groups: groups);
+        return new PublishRequest(drafts, Groups: groups, Origin: calls.NextOrigin());
     }
 
     private bool TakeCall()
     {
-        _call.Clear();
-        lock (_waiting)
+        lock (_lock)
         {
+            PendingPublish? last = null;
+            (_call, _callCount) = (null, 0);
             var (bytes, messages) = (0L, 0);
-            while (messages < MaxMessagesACall && _waiting.TryPeek(out var next)
-                && (_call.Count == 0 || (bytes + next.Bytes <= MaxBytesACall && messages + next.Count <= MaxMessagesACall)))
+            while (messages < MaxMessagesACall && _first is { } next
+                && (_call is null || (bytes + next.Bytes <= MaxBytesACall && messages + next.Count <= MaxMessagesACall)))
             {
-                _waiting.Dequeue();
+                _first = next.Next;
+                next.Next = null;
                 if (next.TryTake())
                 {
-                    _call.Add(next);
+                    _ = last is null ? _call = next : last.Next = next;
+                    last = next;
+                    _callCount++;
                     bytes += next.Bytes;
                     messages += next.Count;
                 }
             }
 
-            _over = _call.Count == 0;
+            _last = _first is null ? null : _last;
+            _over = _call is null;
             return !_over;
         }
     }
-
 }
 
-/// <summary>A publish that has no answer yet.</summary>
-internal sealed class PendingPublish(in Publication publication)
+/// <summary>Calls the channels' grains.</summary>
+internal interface IChannelCalls
 {
-    private const int Waiting = 0;
-    private const int Taken = 1;
-    private const int Withdrawn = 2;
+    /// <summary>The channel's grain where it is in this process, otherwise null.</summary>
+    IPresentChannel? Find(string channel);
 
-    private readonly TaskCompletionSource<PublishResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _state;
+    /// <summary>Names the next request.</summary>
+    PublishOrigin NextOrigin();
 
-    /// <summary>Ends with the channel's answer.</summary>
-    public Task<PublishResult> Answer => _answer.Task;
+    /// <summary>Publishes to a channel, wherever it is; tries until it answers, for as long as a publisher waits.</summary>
+    /// <param name="channel">The channel's name.</param>
+    /// <param name="request">The messages.</param>
+    /// <param name="again">Whether they may have been taken before.</param>
+    Task<PublishResult> Call(string channel, PublishRequest request, bool again = false);
 
-    /// <summary>What is published; nothing any more where it was withdrawn.</summary>
-    public Publication Publication { get; private set; } = publication;
-
-    /// <summary>How many messages it has.</summary>
-    public int Count { get; } = publication.Count;
-
-    /// <summary>How large they are.</summary>
-    public long Bytes { get; } = publication.Batch?.Sum(x => (long)x.Body.Length) ?? publication.Message.Body.Length;
-
-    /// <summary>Takes it out of the queue, to publish it.</summary>
-    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
-
-    /// <summary>Gives it up while it waits: then it is certainly not published, and holds no memory.</summary>
-    public bool TryWithdraw()
-    {
-        if (Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) != Waiting)
-        {
-            return false;
-        }
-
-        Publication = default;
-        return true;
-    }
-
-    public void Complete(in PublishResult result) => _answer.SetResult(result);
-
-    public void Fail(Exception exception)
-    {
-        _answer.TrySetException(exception);
-
-        // Whoever waited may have given up.
-        _ = _answer.Task.Exception;
-    }
-}
-
-/// <summary>What one publisher publishes at once.</summary>
-/// <param name="Message">The message, where it is no batch.</param>
-/// <param name="Batch">Messages that go together: all of them or none, with nothing between; null for a single one.</param>
-/// <param name="Key">The idempotency key, or null.</param>
-internal readonly record struct Publication(MessageDraft Message, MessageDraft[]? Batch = null, string? Key = null)
-{
-    /// <summary>How many messages it has.</summary>
-    public int Count => Batch?.Length ?? 1;
-
-    /// <summary>How many bytes its bodies have.</summary>
-    public long Bytes => Batch?.Sum(x => (long)x.Body.Length) ?? Message.Body.Length;
+    /// <summary>Takes note that one is over.</summary>
+    void Over(ChannelPublisher publisher);
 }

@@ -8,52 +8,62 @@ using OrleansGateway.Metrics;
 namespace OrleansGateway.Publishing;
 
 /// <summary>Publishes for this node's clients, over whatever transport they came.</summary>
-internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<FrontendOptions> options, TimeProvider time, ILogger<Publisher> logger)
+internal sealed partial class Publisher : IChannelCalls, IDisposable
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(200);
 
+    // One look for all publishes under way, rather than a timer for each: so much later than the limit they are given up.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<string, ChannelPublisher> _busy = new(StringComparer.Ordinal);
     private readonly Guid _sender = Guid.NewGuid();
+    private readonly IClusterClient _client;
+    private readonly IPresentChannels? _present;
+    private readonly IOptionsMonitor<FrontendOptions> _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Publisher> _logger;
+    private readonly ITimer _look;
+    private int _looking;
     private long _sequence;
+
+    public Publisher(
+        IClusterClient client, IOptionsMonitor<FrontendOptions> options, TimeProvider time, ILogger<Publisher> logger, IPresentChannels? present = null)
+    {
+        (_client, _options, _time, _logger, _present) = (client, options, time, logger, present);
+        _look = time.CreateTimer(static x => ((Publisher)x!).GiveUpOld(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Publishes a message or a batch. Calls that are made one after the other are published in this order, also when none waits for the one before.</summary>
     /// <returns>The channel's answer, or the problem that the client is told.</returns>
-    public async Task<(PublishResult Result, Problem? Problem)> Publish(string channel, Publication publication)
+    public Task<(PublishResult Result, Problem? Problem)> Publish(string channel, in Publication publication)
     {
-        var begun = time.GetTimestamp();
-        var answer = await Send(channel, publication);
-        if (answer.Problem is null)
-        {
-            GatewayMeter.PublishDuration.Record(time.GetElapsedTime(begun).TotalSeconds);
-            GatewayMeter.MessagesPublished.Add(publication.Count);
-            GatewayMeter.BytesPublished.Add(publication.Bytes);
-        }
-
-        GatewayMeter.Publishes.Add(answer.Problem?.Type ?? "accepted");
-        return answer;
+        var waiter = new TaskWaiter();
+        Publish(channel, publication, waiter);
+        return waiter.Task;
     }
 
-    private async Task<(PublishResult Result, Problem? Problem)> Send(string channel, Publication publication)
+    /// <summary>The same, for whoever needs no task.</summary>
+    public void Publish(string channel, in Publication publication, IPublishWaiter waiter)
     {
-        var limit = options.CurrentValue.PublishTimeout;
-        var pending = Enqueue(channel, publication);
-        try
+        var pending = new Pending(this, channel, publication, waiter, _time.GetTimestamp());
+
+        // A publisher object lives only while there is something under way: a million quiet channels hold nothing.
+        while (true)
         {
-            var result = await pending.Answer.WaitAsync(limit, time);
-            return (result, ProblemOf(result.Status, channel, publication.Key));
-        }
-        catch (TimeoutException)
-        {
-            var fate = pending.TryWithdraw() ? "Nothing was published." : "The message may or may not have been published.";
-            return (default, Problem.Unavailable(
-                $"The channel '{channel}' or the nodes that deliver it did not keep up for {limit.TotalSeconds} s. {fate} Try again later."));
-        }
-        catch (Exception exception)
-        {
-            LogFailed(exception, channel);
-            return (default, Problem.Unavailable(
-                $"The node that holds the channel '{channel}' was lost. The message may or may not have been published. Try again; another node takes over."));
+            var publisher = _busy.GetOrAdd(channel, static (name, self) => new ChannelPublisher(self, name), this);
+            if (publisher.TryAdd(pending, out var run))
+            {
+                Look();
+                if (run)
+                {
+                    publisher.Send();
+                }
+
+                return;
+            }
+
+            Over(publisher);
         }
     }
 
@@ -63,8 +73,8 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
     {
         try
         {
-            var grain = client.GetGrain<IChannelGrain>(channel);
-            return ProblemOf(await Persist(channel, _ => grain.Delete()).WaitAsync(options.CurrentValue.PublishTimeout, time), channel, null);
+            var grain = _client.GetGrain<IChannelGrain>(channel);
+            return ProblemOf(await Persist(channel, _ => grain.Delete()).WaitAsync(_options.CurrentValue.PublishTimeout, _time), channel, null);
         }
         catch (Exception exception)
         {
@@ -82,70 +92,132 @@ internal sealed partial class Publisher(IClusterClient client, IOptionsMonitor<F
         _ => Problem.ReadOnly(channel),
     };
 
-    private PendingPublish Enqueue(string channel, in Publication publication)
+    IPresentChannel? IChannelCalls.Find(string channel) => _present?.Find(channel);
+
+    PublishOrigin IChannelCalls.NextOrigin() => new(_sender, Interlocked.Increment(ref _sequence));
+
+    /// <remarks>The request's origin tells the channel what it has already taken.</remarks>
+    Task<PublishResult> IChannelCalls.Call(string channel, PublishRequest request, bool again)
     {
-        // A publisher object lives only while there is something under way: a million quiet channels hold nothing.
-        while (true)
-        {
-            var publisher = _busy.GetOrAdd(channel, static (name, self) => self.PublisherOf(name), this);
-            if (publisher.TryAdd(publication, out var run) is { } pending)
-            {
-                if (run)
-                {
-                    _ = Run(channel, publisher);
-                }
-
-                return pending;
-            }
-
-            Forget(channel, publisher);
-        }
+        var grain = _client.GetGrain<IChannelGrain>(channel);
+        return Persist(channel, retried => grain.Publish(retried || again ? request with { Origin = request.Origin! with { Again = true } } : request));
     }
 
-    private ChannelPublisher PublisherOf(string channel)
-    {
-        var grain = client.GetGrain<IChannelGrain>(channel);
-        return new ChannelPublisher(request => Call(channel, grain, request));
-    }
+    public void Over(ChannelPublisher publisher) => _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(publisher.Channel, publisher));
 
-    /// <summary>Calls the channel's grain until it answers: the request's origin tells it what it has already taken.</summary>
-    private Task<PublishResult> Call(string channel, IChannelGrain grain, PublishRequest request)
-    {
-        var origin = new PublishOrigin(_sender, Interlocked.Increment(ref _sequence));
-        return Persist(channel, again => grain.Publish(request with { Origin = origin with { Again = again } }));
-    }
+    public void Dispose() => _look.Dispose();
 
     /// <summary>Calls a channel until it answers, for as long as a publisher waits.</summary>
     private async Task<T> Persist<T>(string channel, Func<bool, Task<T>> call)
     {
-        var (start, again) = (time.GetTimestamp(), false);
+        var (start, again) = (_time.GetTimestamp(), false);
         for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
         {
             try
             {
                 return await call(again);
             }
-            catch (Exception exception) when (exception is not ChannelLostException && time.GetElapsedTime(start) + backoff < options.CurrentValue.PublishTimeout)
+            catch (Exception exception) when (exception is not ChannelLostException && _time.GetElapsedTime(start) + backoff < _options.CurrentValue.PublishTimeout)
             {
                 LogRetry(exception, channel);
                 again = true;
             }
 
-            await Task.Delay(backoff, time);
+            await Task.Delay(backoff, _time);
         }
     }
 
-    private async Task Run(string channel, ChannelPublisher publisher)
+    private void Look()
     {
-        await publisher.Send();
-        Forget(channel, publisher);
+        if (Volatile.Read(ref _looking) == 0 && Interlocked.Exchange(ref _looking, 1) == 0)
+        {
+            _look.Change(BetweenLooks, Timeout.InfiniteTimeSpan);
+        }
     }
 
-    private void Forget(string channel, ChannelPublisher publisher) => _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(channel, publisher));
+    private void GiveUpOld()
+    {
+        // Whatever comes from here on asks for the next look.
+        Interlocked.Exchange(ref _looking, 0);
+        var limit = _options.CurrentValue.PublishTimeout;
+        var before = _time.GetTimestamp() - (long)(limit.TotalSeconds * _time.TimestampFrequency);
+        List<PendingPublish> old = [];
+        var any = false;
+        foreach (var (_, publisher) in _busy)
+        {
+            any = true;
+            publisher.FindOlder(before, old);
+        }
+
+        if (any)
+        {
+            Look();
+        }
+
+        foreach (var publish in old)
+        {
+            ((Pending)publish).GiveUp(limit);
+        }
+    }
+
+    private sealed class Pending(Publisher publisher, string channel, in Publication publication, IPublishWaiter waiter, long begun)
+        : PendingPublish(publication, begun)
+    {
+        // What was given up has none any more.
+        private readonly string? _key = publication.Key;
+
+        public void GiveUp(TimeSpan limit)
+        {
+            if (TryEnd(out var wasTaken))
+            {
+                var fate = wasTaken ? "The message may or may not have been published." : "Nothing was published.";
+                Answer(default, Problem.Unavailable(
+                    $"The channel '{channel}' or the nodes that deliver it did not keep up for {limit.TotalSeconds} s. {fate} Try again later."));
+            }
+        }
+
+        protected override void OnAnswered(in PublishResult result) => Answer(result, ProblemOf(result.Status, channel, _key));
+
+        protected override void OnFailed(Exception exception)
+        {
+            publisher.LogFailed(exception, channel);
+            Answer(default, Problem.Unavailable(
+                $"The node that holds the channel '{channel}' was lost. The message may or may not have been published. Try again; another node takes over."));
+        }
+
+        private void Answer(in PublishResult result, Problem? problem)
+        {
+            if (problem is null)
+            {
+                GatewayMeter.PublishDuration.Record(publisher._time.GetElapsedTime(Begun).TotalSeconds);
+                GatewayMeter.MessagesPublished.Add(Count);
+                GatewayMeter.BytesPublished.Add(Bytes);
+            }
+
+            GatewayMeter.Publishes.Add(problem?.Type ?? "accepted");
+            try
+            {
+                waiter.Answered(result, problem);
+            }
+            catch (Exception exception)
+            {
+                // The others that wait get theirs.
+                publisher.LogWaiterFailed(exception, channel);
+            }
+        }
+    }
+
+    private sealed class TaskWaiter() : TaskCompletionSource<(PublishResult, Problem?)>(TaskCreationOptions.RunContinuationsAsynchronously), IPublishWaiter
+    {
+        public void Answered(in PublishResult result, Problem? problem) => SetResult((result, problem));
+    }
 
     [LoggerMessage(1, LogLevel.Information, "A publish to channel {Channel}, or its deletion, failed")]
     private partial void LogFailed(Exception exception, string channel);
 
     [LoggerMessage(2, LogLevel.Debug, "A publish to channel {Channel} got no answer; trying again")]
     private partial void LogRetry(Exception exception, string channel);
+
+    [LoggerMessage(3, LogLevel.Error, "The answer to a publish to channel {Channel} was not taken")]
+    private partial void LogWaiterFailed(Exception exception, string channel);
 }

@@ -23,7 +23,6 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     private readonly IGrainFactory _grains;
     private readonly ILogger<StreamConsumer> _logger;
     private readonly TimeProvider _time;
-    private readonly Guid _holder = Guid.NewGuid();
     private readonly ConcurrentDictionary<Guid, Subscription> _subscriptions = new();
     private readonly Dictionary<SiloAddress, Lease> _leases = [];
     private readonly CancellationTokenSource _stop = new();
@@ -40,6 +39,9 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         _reference = new(() => _grains.CreateObjectReference<IStreamConsumer>(this));
     }
 
+    /// <summary>Tells this process's subscriptions from those of others.</summary>
+    internal Guid Holder { get; } = Guid.NewGuid();
+
     internal IEnumerable<Guid> SubscriptionsTo(StreamId stream) => _subscriptions.Where(x => x.Value.Stream.Equals(stream)).Select(x => x.Key);
 
     /// <summary>Subscribes, or subscribes again after an interruption.</summary>
@@ -50,7 +52,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         var attempt = subscription.Begin();
         try
         {
-            var host = await producer.Subscribe(stream, id, _holder, _reference.Value).WaitAsync(SubscribeTimeout, _time);
+            var host = await producer.Subscribe(stream, id, Holder, _reference.Value).WaitAsync(SubscribeTimeout, _time);
             EnsureRenewals();
             subscription.Established(attempt, host);
         }
@@ -156,7 +158,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         try
         {
             var before = _subscriptions.Values.Where(x => host.Equals(x.Host)).Select(x => (x, x.Attempt)).ToList();
-            var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(_holder, lease.Acknowledged).WaitAsync(RenewTimeout, _time);
+            var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(Holder, lease.Acknowledged).WaitAsync(RenewTimeout, _time);
             lease.Misses = 0;
             lease.Acknowledged = answer.Sequence;
             foreach (var (subscription, attempt) in before)

@@ -17,7 +17,7 @@ namespace OrleansGateway.Channels;
 [GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ChannelGrain(
     IChannelLog log, StreamHost streams, Handover handover, LocalChannels channels, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
-    : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
+    : Grain, IChannelGrain, ILocalChannel, IStreamSource, IGrainMigrationParticipant
 {
     private const string StateKey = "channel";
 
@@ -28,11 +28,13 @@ internal sealed partial class ChannelGrain(
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
+    // How long it stays after a publish where its messages are elsewhere. The runtime knows of calls only.
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
-    private Func<Task<KeptMessages?>> _look = null!;
     private IAsyncStream<MessageBatch> _stream = null!;
     private PublishMemory _memory = null!;
     private ChannelHistory _history = null!;
@@ -49,6 +51,7 @@ internal sealed partial class ChannelGrain(
     private long _lastTime;
     private long _renewAt;
     private bool _hasSubscribers;
+    private volatile bool _leaves;
     private Task _room = Task.CompletedTask;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -57,15 +60,15 @@ internal sealed partial class ChannelGrain(
         _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
         await Open();
         handover.Add(GrainContext);
-        var scheduler = TaskScheduler.Current;
-        channels.Add(_name, _look = () => Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler));
+        channels.Add(_name, this);
         OnSubscribersChanged(0);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _leaves = true;
         handover.Remove(GrainContext);
-        channels.Remove(_name, _look);
+        channels.Remove(_name, this);
         streams.End(_stream.StreamId);
         return Task.CompletedTask;
     }
@@ -88,8 +91,20 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    public Task<PublishResult> Publish(PublishRequest request) =>
-        _room.IsCompleted && _opening.IsCompleted && _session is not null ? Take(request) : TakeWhenReady(request);
+    public Task<PublishResult> Publish(PublishRequest request) => TakeInTurn(request).AsTask();
+
+    bool IPresentChannel.IsOpen => !_leaves;
+
+    void IPresentChannel.Run(Action<object> action, object state) => GrainContext.Scheduler.QueueAction(action, state);
+
+    ValueTask<PublishResult> IPresentChannel.Take(PublishRequest request) => _leaves ? ValueTask.FromException<PublishResult>(Moved()) : TakeInTurn(request);
+
+    Task<KeptMessages?> ILocalChannel.Look()
+    {
+        var looked = new TaskCompletionSource<KeptMessages?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        GrainContext.Scheduler.QueueAction(() => looked.SetResult(Look()));
+        return looked.Task;
+    }
 
     public async Task<ChannelPosition> GetPosition(ChannelPosition? seen = null)
     {
@@ -180,10 +195,14 @@ internal sealed partial class ChannelGrain(
 
     // What lives in its memory only, lives as long as the messages are kept.
     private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan
-        : _lastTime == 0 || _session is not { KeepsMessages: false } ? TimeSpan.Zero
+        : _lastTime == 0 || _session is null ? TimeSpan.Zero
+        : _session.KeepsMessages ? QuietTime
         : retention.CurrentValue.Of(_name).Age + (2 * Slack);
 
-    private async Task<PublishResult> TakeWhenReady(PublishRequest request)
+    private ValueTask<PublishResult> TakeInTurn(PublishRequest request) =>
+        _room.IsCompleted && _opening.IsCompleted && _session is not null ? Take(request) : TakeWhenReady(request);
+
+    private async ValueTask<PublishResult> TakeWhenReady(PublishRequest request)
     {
         while (!(_room.IsCompleted && _opening.IsCompleted && _session is not null))
         {
@@ -198,14 +217,15 @@ internal sealed partial class ChannelGrain(
             }
         }
 
-        return await Take(request);
+        // What it has goes to its next owner, or went.
+        return _leaves ? throw Moved() : await Take(request);
     }
 
-    private Task<PublishResult> Take(PublishRequest request)
+    private ValueTask<PublishResult> Take(PublishRequest request)
     {
         if (request.SourceTerm != 0 ? request.SourceTerm != _sourceTerm : ChannelName.IsReadOnly(_name))
         {
-            return Task.FromResult(new PublishResult(
+            return ValueTask.FromResult(new PublishResult(
                 request.SourceTerm != 0 ? PublishStatus.StaleSource : PublishStatus.ReadOnly, _epoch, 0, 0));
         }
 
@@ -227,15 +247,15 @@ internal sealed partial class ChannelGrain(
         return request.Groups is null ? TakeAll(request) : TakeGroups(request);
     }
 
-    private Task<PublishResult> TakeAll(PublishRequest request)
+    private ValueTask<PublishResult> TakeAll(PublishRequest request)
     {
         var publishing = Begin(request.Messages, request.Origin, null);
         var answer = new Answered(publishing.FirstOffset, publishing.Entry.Batch.Count, publishing.TimeMs, publishing.Settled);
-        return publishing.Settled.IsCompletedSuccessfully ? Task.FromResult(Accepted(answer)) : ResultOf(answer).AsTask();
+        return publishing.Settled.IsCompletedSuccessfully ? ValueTask.FromResult(Accepted(answer)) : ResultOf(answer);
     }
 
     /// <summary>Takes those groups whose keys it does not know, and answers for all.</summary>
-    private async Task<PublishResult> TakeGroups(PublishRequest request)
+    private async ValueTask<PublishResult> TakeGroups(PublishRequest request)
     {
         var (now, groups) = (Now(), request.Groups!);
         var answers = new (Answered? Known, int Index, bool Reused)[groups.Length];
@@ -283,7 +303,7 @@ internal sealed partial class ChannelGrain(
     }
 
     /// <summary>Answers a request whose messages it has taken before.</summary>
-    private async Task<PublishResult> AnswerAgain(PublishRequest request, Answered taken)
+    private async ValueTask<PublishResult> AnswerAgain(PublishRequest request, Answered taken)
     {
         if (request.Groups is null)
         {
@@ -345,7 +365,7 @@ internal sealed partial class ChannelGrain(
         if (_lastTime >= _renewAt)
         {
             DelayDeactivation(TimeToKeep);
-            _renewAt = _lastTime + (long)Slack.TotalMilliseconds;
+            _renewAt = _lastTime + (long)(_session!.KeepsMessages ? QuietTime / 2 : Slack).TotalMilliseconds;
         }
 
         var first = _next;
@@ -442,6 +462,7 @@ internal sealed partial class ChannelGrain(
     private ChannelMovedException GiveUp()
     {
         LogSuperseded(_name);
+        _leaves = true;
         DeactivateOnIdle();
         return Moved();
     }

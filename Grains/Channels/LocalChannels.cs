@@ -5,7 +5,7 @@ using OrleansGateway.Metrics;
 namespace OrleansGateway.Channels;
 
 /// <summary>The channels whose grains are on this node. Where messages are in memory these are all that there are, and this is their catalog.</summary>
-internal sealed class LocalChannels : IChannelCatalog
+internal sealed class LocalChannels : IChannelCatalog, IPresentChannels
 {
     // Who asks for what came after more than these gets all names.
     private const int MaxOpened = 64 * 1024;
@@ -13,7 +13,7 @@ internal sealed class LocalChannels : IChannelCatalog
     // One that is being deactivated may not answer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<string, Func<Task<KeptMessages?>>> _channels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ILocalChannel> _channels = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly Queue<string> _opened = [];
     private readonly Lock _lock = new();
@@ -30,10 +30,10 @@ internal sealed class LocalChannels : IChannelCatalog
 
     /// <summary>Adds a channel.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="look">Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</param>
-    public void Add(string name, Func<Task<KeptMessages?>> look)
+    /// <param name="channel">Its grain.</param>
+    public void Add(string name, ILocalChannel channel)
     {
-        _channels[name] = look;
+        _channels[name] = channel;
         TaskCompletionSource? more;
         lock (_lock)
         {
@@ -77,7 +77,9 @@ internal sealed class LocalChannels : IChannelCatalog
         }
     }
 
-    public void Remove(string name, Func<Task<KeptMessages?>> look) => _channels.TryRemove(new(name, look));
+    public void Remove(string name, ILocalChannel channel) => _channels.TryRemove(new(name, channel));
+
+    IPresentChannel? IPresentChannels.Find(string channel) => _channels.TryGetValue(channel, out var present) && present.IsOpen ? present : null;
 
     public async Task<IReadOnlyList<KeptMessages>> List(string prefix, string after, int count)
     {
@@ -101,13 +103,20 @@ internal sealed class LocalChannels : IChannelCatalog
     {
         try
         {
-            return _channels.TryGetValue(channel, out var look) ? await look().WaitAsync(Patience, _time) : null;
+            return _channels.TryGetValue(channel, out var present) ? await present.Look().WaitAsync(Patience, _time) : null;
         }
         catch (TimeoutException)
         {
             return null;
         }
     }
+}
+
+/// <summary>A channel's grain, for those in its process.</summary>
+internal interface ILocalChannel : IPresentChannel
+{
+    /// <summary>Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</summary>
+    Task<KeptMessages?> Look();
 }
 
 /// <summary>Channels that were opened on a node.</summary>

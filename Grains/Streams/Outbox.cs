@@ -4,9 +4,15 @@ namespace OrleansGateway.Streams;
 
 /// <summary>
 /// What waits for one subscriber: one acknowledged call at a time, and everything that came meanwhile goes together with
-/// the next. It lives in the context of the grain that produces the stream, so it needs no lock.
+/// the next. A subscriber in this process is called on the thread pool, without a message, and has its next call from there;
+/// only who adds is in the context of the grain that produces the stream.
 /// </summary>
-internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer consumer, TimeProvider time)
+/// <param name="subscription">The subscription.</param>
+/// <param name="holder">The process that holds it.</param>
+/// <param name="consumer">What takes the items.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isPresent">Whether the consumer is this process's own object: then no answer can be lost, and it may take its time.</param>
+internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer consumer, TimeProvider time, bool isPresent = false) : IThreadPoolWorkItem
 {
     /// <summary>From here on the producer is asked to wait, as long as the subscriber takes anything.</summary>
     internal const int SoftLimitBytes = 1024 * 1024;
@@ -30,6 +36,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// <summary>Each time it doubles up to here, so that few calls pile up at a subscriber that is only slow.</summary>
     private static readonly TimeSpan MaxAnswerTimeout = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _lock = new();
     private readonly Queue<object> _items = [];
     private readonly List<object> _call = [];
     private int _waitingBytes;
@@ -37,7 +44,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     private bool _sending;
     private bool _lagging;
     private long _lastProgress;
-    private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _progress;
     private volatile bool _closed;
 
     public Guid Subscription => subscription;
@@ -49,70 +56,92 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     public bool IsClosed => _closed;
 
     /// <summary>Whether the producer should wait for it.</summary>
-    public bool IsFull => !_closed && !_lagging && _waitingBytes + _callBytes > SoftLimitBytes;
+    public bool IsFull
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_closed && !_lagging && _waitingBytes + _callBytes > SoftLimitBytes;
+            }
+        }
+    }
 
     /// <summary>Ends it; may be called from any context.</summary>
     public void Close() => _closed = true;
 
     public void Add(object item)
     {
-        _items.Enqueue(item);
-        _waitingBytes += SizeOf(item);
-        while (_waitingBytes > HardLimitBytes && _items.Count > 1)
+        lock (_lock)
         {
-            _waitingBytes -= SizeOf(_items.Dequeue());
-        }
+            _items.Enqueue(item);
+            _waitingBytes += SizeOf(item);
+            while (_waitingBytes > HardLimitBytes && _items.Count > 1)
+            {
+                _waitingBytes -= SizeOf(_items.Dequeue());
+            }
 
-        if (!_sending)
-        {
+            if (_sending)
+            {
+                return;
+            }
+
             _sending = true;
             _lastProgress = time.GetTimestamp();
+        }
+
+        if (isPresent)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        }
+        else
+        {
             _ = Send();
         }
     }
 
+    void IThreadPoolWorkItem.Execute() => _ = Send();
+
     /// <summary>Ends when there is room, or when it has taken nothing for so long that nobody should wait for it.</summary>
     public async Task WaitForRoom()
     {
-        while (IsFull)
+        while (true)
         {
-            var left = Patience - time.GetElapsedTime(_lastProgress);
-            if (left <= TimeSpan.Zero)
+            Task progress;
+            TimeSpan left;
+            lock (_lock)
             {
-                _lagging = true;
-                return;
+                if (!IsFull)
+                {
+                    return;
+                }
+
+                left = Patience - time.GetElapsedTime(_lastProgress);
+                if (left <= TimeSpan.Zero)
+                {
+                    _lagging = true;
+                    return;
+                }
+
+                progress = (_progress ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
-            await Task.WhenAny(_progress.Task, Task.Delay(left, time));
+            await Task.WhenAny(progress, Task.Delay(left, time));
         }
     }
 
     private async Task Send()
     {
         var (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
-        while (!_closed && (_call.Count > 0 || _items.Count > 0))
+        while (TakeCall() is { } items)
         {
-            // What failed goes again as it was: the subscriber knows by its numbers what it has taken.
-            while (_items.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
-            {
-                var size = SizeOf(_items.Dequeue());
-                _call.Add(next);
-                _waitingBytes -= size;
-                _callBytes += size;
-            }
-
             try
             {
-                await consumer.Deliver(subscription, new StreamItems([.. _call])).WaitAsync(answerTimeout, time);
+                var call = consumer.Deliver(subscription, items);
+                await (isPresent ? call : call.WaitAsync(answerTimeout, time));
                 GatewayMeter.StreamDeliveries.Add();
-                _call.Clear();
-                _callBytes = 0;
-                _lagging = false;
-                _lastProgress = time.GetTimestamp();
+                Delivered();
                 (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
-                var progress = _progress;
-                _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                progress.TrySetResult();
             }
             catch (Exception)
             {
@@ -124,8 +153,44 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
                 answerTimeout = answerTimeout * 2 < MaxAnswerTimeout ? answerTimeout * 2 : MaxAnswerTimeout;
             }
         }
+    }
 
-        _sending = false;
+    private StreamItems? TakeCall()
+    {
+        lock (_lock)
+        {
+            if (_closed || (_call.Count == 0 && _items.Count == 0))
+            {
+                _sending = false;
+                return null;
+            }
+
+            // What failed goes again as it was: the subscriber knows by its numbers what it has taken.
+            while (_items.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
+            {
+                var size = SizeOf(_items.Dequeue());
+                _call.Add(next);
+                _waitingBytes -= size;
+                _callBytes += size;
+            }
+
+            return new StreamItems([.. _call]);
+        }
+    }
+
+    private void Delivered()
+    {
+        TaskCompletionSource? progress;
+        lock (_lock)
+        {
+            _call.Clear();
+            _callBytes = 0;
+            _lagging = false;
+            _lastProgress = time.GetTimestamp();
+            (progress, _progress) = (_progress, null);
+        }
+
+        progress?.SetResult();
     }
 
     private static int SizeOf(object item) => item is ISizedItem sized ? sized.SizeBytes : 64;

@@ -2,11 +2,16 @@
 namespace OrleansGateway.Streams;
 
 /// <summary>Gives any grain that produces a stream the calls to subscribe to it.</summary>
-internal sealed class StreamProducerExtension(IGrainContext context, StreamHost host, ILocalSiloDetails silo, TimeProvider time) : IStreamProducer
+internal sealed class StreamProducerExtension(IGrainContext context, StreamHost host, StreamConsumer present, ILocalSiloDetails silo, TimeProvider time)
+    : IStreamProducer
 {
     public Task<SiloAddress> Subscribe(StreamId stream, Guid subscription, Guid holder, IStreamConsumer consumer)
     {
-        host.Add(stream, new Outbox(subscription, holder, consumer, time), context.GrainInstance as IStreamSource);
+        // What this process consumes of its own needs no message.
+        var outbox = holder == present.Holder
+            ? new Outbox(subscription, holder, present, time, isPresent: true)
+            : new Outbox(subscription, holder, consumer, time);
+        host.Add(stream, outbox, context.GrainInstance as IStreamSource);
         return Task.FromResult(silo.SiloAddress);
     }
 

@@ -21,10 +21,14 @@ internal sealed class FakeConsumer : IStreamConsumer
 
     public bool IsCalled => _open.Count > 0;
 
+    /// <summary>In which context it was called last.</summary>
+    public TaskScheduler? Scheduler { get; private set; }
+
     public async Task Deliver(Guid subscription, StreamItems items)
     {
         Assert.False(_open.ContainsKey(subscription), "Two calls for one subscription are under way.");
         Assert.NotEmpty(items.Items);
+        Scheduler = TaskScheduler.Current;
         Calls.Add(items.Items);
         if (!IsQuick)
         {

@@ -140,6 +140,47 @@ public class OutboxTests
     }
 
     [Fact]
+    public async Task Deliver_ConsumerOfThisProcess_IsCalledOutsideOfTheProducersContextAndTakesItsTime()
+    {
+        var outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), _consumer, _time, isPresent: true);
+        var producer = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        await Task.Factory.StartNew(
+            () =>
+            {
+                outbox.Add(new Item(1));
+                outbox.Add(new Item(2));
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            producer);
+        await Eventually.TrueAsync(() => _consumer.IsCalled, "it is called");
+        Assert.Equal(TaskScheduler.Default, _consumer.Scheduler);
+        outbox.Add(new Item(3));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var calls = _consumer.Calls.Count;
+        _consumer.IsQuick = true;
+        _consumer.Take();
+        await Eventually.TrueAsync(() => _consumer.Taken.Count == 3, "it takes all");
+        Assert.Equal([1, 2, 3], Taken());
+        Assert.Equal(calls + 1, _consumer.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Deliver_ConsumerOfThisProcessFails_IsTriedAgainWithTheSameItemsFirst()
+    {
+        var outbox = new Outbox(Guid.NewGuid(), Guid.NewGuid(), _consumer, _time, isPresent: true);
+        outbox.Add(new Item(1));
+        await Eventually.TrueAsync(() => _consumer.IsCalled, "it is called");
+        outbox.Add(new Item(2));
+        _consumer.Fail();
+        await Eventually.TrueAsync(() => _time.IsAwaited(FirstBackoff), "it is to be tried again");
+        _consumer.IsQuick = true;
+        _time.Advance(FirstBackoff);
+        await Eventually.TrueAsync(() => _consumer.Taken.Count == 2, "it takes all");
+        Assert.Equal([[1], [1, 2]], Sizes());
+    }
+
+    [Fact]
     public void IsFull_AboveTheSoftLimit_CountsWhatIsUnderWay()
     {
         Add(Outbox.SoftLimitBytes);
