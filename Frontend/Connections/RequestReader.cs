@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
+using OrleansGateway.Publishing;
 
 namespace OrleansGateway.Connections;
 
@@ -9,7 +10,7 @@ namespace OrleansGateway.Connections;
 /// Serves a connection's plain requests (<see cref="RequestHead"/>), one after the other: publishes at once, and subscriptions by the same
 /// endpoints as everybody's. With the first request that is not plain the connection goes to the web server for good.
 /// </summary>
-internal sealed class RequestReader(ClientConnection connection, RequestServices services) : IConnectionHandler
+internal sealed class RequestReader(ClientConnection connection, RequestServices services) : IConnectionHandler, IPublishWaiter
 {
     // Larger messages are the web server's.
     private const int MaxRequest = 32 * 1024;
@@ -30,6 +31,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     private byte[]? _rest;
     private int _restLength;
     private bool _isMoreThere;
+    private bool _answersJson;
     private string _channel = string.Empty;
     private IConnectionHandler? _exchange;
 
@@ -202,30 +204,43 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
             return false;
         }
 
-        var publish = DirectPublish.Read(head, bytes[head.Length..whole], services);
-        if (publish is null)
+        if (PublishRequests.Read(head, bytes[head.Length..whole], services.Options.CurrentValue, out _answersJson) is not { } publication)
         {
             PassOn(bytes.ToArray());
             return false;
         }
 
         KeepRest(bytes[whole..]);
-        _ = Run(publish.Value);
+        services.Publisher.Publish(_channel, publication, this);
         return false;
     }
 
-    private async Task Run(DirectPublish publish)
+    /// <summary>Answers a publish. It may not wait, nor go on reading: others wait for their answers.</summary>
+    void IPublishWaiter.Answered(in PublishResult result, Problem? problem)
     {
-        var goesOn = false;
-        try
+        Span<byte> answer = stackalloc byte[PublishAnswer.MaxPlainBytes];
+        if (problem is null && !_answersJson)
         {
-            goesOn = await publish.Run(connection, _channel, services);
+            answer = answer[..PublishAnswer.WritePlain(answer, result)];
         }
-        finally
+        else
         {
-            Done(goesOn);
+            answer = problem is null ? PublishAnswer.Json(_channel, result) : PublishAnswer.Of(problem);
+        }
+
+        var sent = connection.Send(answer);
+        if (sent < answer.Length && sent >= 0)
+        {
+            // Who sends requests and takes no answers is waited for elsewhere.
+            _ = SendRest(answer[sent..].ToArray());
+        }
+        else if (sent < 0 || services.IsStopping || connection.IsInputEnded || _restLength > 0 || _isMoreThere || !TryRelease())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static x => x.Reader.Done(x.GoesOn), (Reader: this, GoesOn: sent >= 0), preferLocal: false);
         }
     }
+
+    private async Task SendRest(ReadOnlyMemory<byte> rest) => Done(goesOn: !(await new SocketOutput(connection).WriteAsync(rest).ConfigureAwait(false)).IsCompleted);
 
     // Most connections publish to one channel.
     private bool IsChannel(ReadOnlySpan<byte> path) => _channel.Length == path.Length - 1 && Ascii.Equals(path[1..], _channel);

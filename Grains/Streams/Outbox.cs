@@ -23,6 +23,12 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// <summary>The most that goes in one call.</summary>
     private const int CallBytes = 64 * 1024;
 
+    /// <summary>
+    /// The producer is asked to wait, too, when something has waited for so long behind a call: what a node takes at once is bounded by the time that it
+    /// needs, however many its clients are. So a producer that is faster than a node's deliveries does not run ahead of them.
+    /// </summary>
+    internal static readonly TimeSpan MaxLag = TimeSpan.FromMilliseconds(5);
+
     /// <summary>A subscriber that takes nothing for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
@@ -44,6 +50,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     private bool _sending;
     private bool _lagging;
     private long _lastProgress;
+    private long _waitingSince;
     private TaskCompletionSource? _progress;
     private volatile bool _closed;
 
@@ -62,7 +69,8 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
         {
             lock (_lock)
             {
-                return !_closed && !_lagging && _waitingBytes + _callBytes > SoftLimitBytes;
+                return !_closed && !_lagging
+                    && (_waitingBytes + _callBytes > SoftLimitBytes || (_items.Count > 0 && time.GetElapsedTime(_waitingSince) > MaxLag));
             }
         }
     }
@@ -74,6 +82,11 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     {
         lock (_lock)
         {
+            if (_items.Count == 0)
+            {
+                _waitingSince = time.GetTimestamp();
+            }
+
             _items.Enqueue(item);
             _waitingBytes += SizeOf(item);
             while (_waitingBytes > HardLimitBytes && _items.Count > 1)
@@ -186,7 +199,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             _call.Clear();
             _callBytes = 0;
             _lagging = false;
-            _lastProgress = time.GetTimestamp();
+            _lastProgress = _waitingSince = time.GetTimestamp();
             (progress, _progress) = (_progress, null);
         }
 
