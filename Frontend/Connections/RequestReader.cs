@@ -87,13 +87,26 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     public void Done(bool goesOn)
     {
         Volatile.Write(ref _exchange, null);
-        if (!goesOn || services.IsStopping)
+        if (!TryRest(goesOn))
         {
-            connection.Close();
+            GoOn(goesOn);
         }
-        else if (_restLength > 0 || _isMoreThere || connection.IsInputEnded || !TryRelease())
+    }
+
+    /// <summary>Leaves the connection to who hears next of something.</summary>
+    /// <returns>False where there is something to do already.</returns>
+    private bool TryRest(bool goesOn) =>
+        goesOn && !services.IsStopping && _restLength == 0 && !_isMoreThere && !connection.IsInputEnded && TryRelease();
+
+    private void GoOn(bool goesOn)
+    {
+        if (goesOn && !services.IsStopping)
         {
             Read();
+        }
+        else
+        {
+            connection.Close();
         }
     }
 
@@ -234,9 +247,9 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
             // Who sends requests and takes no answers is waited for elsewhere.
             _ = SendRest(answer[sent..].ToArray());
         }
-        else if (sent < 0 || services.IsStopping || connection.IsInputEnded || _restLength > 0 || _isMoreThere || !TryRelease())
+        else if (!TryRest(goesOn: sent >= 0))
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static x => x.Reader.Done(x.GoesOn), (Reader: this, GoesOn: sent >= 0), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static x => x.Reader.GoOn(x.GoesOn), (Reader: this, GoesOn: sent >= 0), preferLocal: false);
         }
     }
 
