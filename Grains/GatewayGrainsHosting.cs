@@ -23,6 +23,7 @@ public static class GatewayGrainsHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<RetentionOptions>();
         services.TryAddSingleton<IChannelLog, MemoryChannelLog>();
+        services.AddSingleton<ChannelServices>();
         services.AddSingleton<LocalChannels>();
         services.TryAddSingleton<IChannelCatalog>(sp => sp.GetRequiredService<LocalChannels>());
         services.AddSingleton<NodeChannels>();
@@ -34,7 +35,6 @@ public static class GatewayGrainsHosting
         services.AddDirectStreams(ChannelStreams.Provider, ChannelStreams.ProducerOf);
         services.AddSingleton<StreamHost>();
         services.AddSingleton<IStreamPublisher>(sp => sp.GetRequiredService<StreamHost>());
-        builder.AddGrainExtension<IStreamProducer, StreamProducerExtension>();
 
         services.AddSingleton<IJournalWatch, JournalWatch>();
         services.AddSingleton<LocalNode>();

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Streams;
-using OrleansGateway.Cluster;
 using OrleansGateway.Logs;
 using OrleansGateway.Metrics;
 using OrleansGateway.Streams;
@@ -15,15 +13,10 @@ namespace OrleansGateway.Channels;
 /// remembered, published to the channel's stream, and acknowledged. Several appends may be under way, and they end in order.
 /// </summary>
 [GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed partial class ChannelGrain(
-    IChannelLog log, StreamHost streams, Handover handover, LocalChannels channels, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
-    : Grain, IChannelGrain, IStreamSource, IGrainMigrationParticipant
+internal sealed partial class ChannelGrain(ChannelServices services)
+    : Grain, IChannelGrain, ILocalChannel, IStreamProducer, IStreamSource, IGrainMigrationParticipant
 {
     private const string StateKey = "channel";
-
-    // Where the log keeps the messages, memory holds those that most readers ask for.
-    private const int RecentMessages = 1024;
-    private const int RecentBytes = 256 * 1024;
 
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
@@ -32,8 +25,7 @@ internal sealed partial class ChannelGrain(
 
     private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
-    private Func<Task<KeptMessages?>> _look = null!;
-    private IAsyncStream<MessageBatch> _stream = null!;
+    private IAsyncStream<MessageBatch>? _stream;
     private PublishMemory _memory = null!;
     private ChannelHistory _history = null!;
     private IChannelLogSession? _session;
@@ -54,19 +46,15 @@ internal sealed partial class ChannelGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _name = this.GetPrimaryKeyString();
-        _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
         await Open();
-        handover.Add(GrainContext);
-        var scheduler = TaskScheduler.Current;
-        channels.Add(_name, _look = () => Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler));
+        services.Channels.Add(this);
         OnSubscribersChanged(0);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        handover.Remove(GrainContext);
-        channels.Remove(_name, _look);
-        streams.End(_stream.StreamId);
+        services.Channels.Remove(this);
+        services.Streams.End(ChannelStreams.IdOf(_name));
         return Task.CompletedTask;
     }
 
@@ -159,7 +147,7 @@ internal sealed partial class ChannelGrain(
             await OpenSession();
 
             // The subscribers hear of it before anything of the new epoch.
-            await Reopen(_term, () => _session!.Delete(), () => _room = _stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
+            await Reopen(_term, () => _session!.Delete(), () => _room = Stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
         }
         catch (LogException exception)
         {
@@ -176,12 +164,39 @@ internal sealed partial class ChannelGrain(
         DelayDeactivation(TimeToKeep);
     }
 
+    // The stream's producer is the grain itself: an extension would cost each channel an object and the tables that find it.
+    Task<SiloAddress> IStreamProducer.Subscribe(StreamId stream, Guid subscription, Guid holder, IStreamConsumer consumer)
+    {
+        services.Streams.Add(stream, new Outbox(subscription, holder, consumer, services.Time), this);
+        return Task.FromResult(services.Silo);
+    }
+
+    Task IStreamProducer.Unsubscribe(StreamId stream, Guid subscription)
+    {
+        services.Streams.Remove(stream, subscription);
+        return Task.CompletedTask;
+    }
+
+    public string Name => _name;
+
+    /// <summary>What is in memory here, unless nobody would want to know of it.</summary>
+    public KeptMessages? Look()
+    {
+        _history?.Trim(Now());
+        return _session is not null && (_hasSubscribers || _history!.Oldest <= _history.Newest)
+            ? new KeptMessages(_name, _epoch, _history!.Oldest, _history.Newest, _history.Bytes)
+            : null;
+    }
+
+    private IAsyncStream<MessageBatch> Stream =>
+        _stream ??= this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
+
     private ChannelPosition Position => new(_term, _epoch, _history.Newest);
 
     // What lives in its memory only, lives as long as the messages are kept.
     private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan
         : _lastTime == 0 || _session is not { KeepsMessages: false } ? TimeSpan.Zero
-        : retention.CurrentValue.Of(_name).Age + (2 * Slack);
+        : services.Retention.Of(_name).Age + (2 * Slack);
 
     private async Task<PublishResult> TakeWhenReady(PublishRequest request)
     {
@@ -390,7 +405,7 @@ internal sealed partial class ChannelGrain(
     {
         var batch = publishing.Entry.Batch;
         _history.Append(batch, _lastTime);
-        var room = _stream.OnNextAsync(batch);
+        var room = Stream.OnNextAsync(batch);
         _room = _room.IsCompleted ? room : room.IsCompleted ? _room : Task.WhenAll(_room, room);
         publishing.Settle();
     }
@@ -429,19 +444,10 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    /// <summary>What is in memory here, unless nobody would want to know of it.</summary>
-    private KeptMessages? Look()
-    {
-        _history?.Trim(Now());
-        return _session is not null && (_hasSubscribers || _history!.Oldest <= _history.Newest)
-            ? new KeptMessages(_name, _epoch, _history!.Oldest, _history.Newest, _history.Bytes)
-            : null;
-    }
-
     /// <summary>Leaves the channel to its other owner.</summary>
     private ChannelMovedException GiveUp()
     {
-        LogSuperseded(_name);
+        LogSuperseded(services.Logger, _name);
         DeactivateOnIdle();
         return Moved();
     }
@@ -471,12 +477,10 @@ internal sealed partial class ChannelGrain(
     {
         try
         {
-            var session = await log.Open(_name, aboveTerm);
+            var session = await services.Log.Open(_name, aboveTerm);
             (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
-            _memory = new PublishMemory(retention.CurrentValue);
-            var limits = retention.CurrentValue.Of(_name);
-            _history = new ChannelHistory(
-                session.KeepsMessages ? new RetentionLimits { Messages = RecentMessages, Bytes = RecentBytes, Age = limits.Age } : limits);
+            _memory = new PublishMemory(services.Retention);
+            _history = new ChannelHistory(services.Retention.Of(_name), session.KeepsMessages);
             if (_brought is { } state)
             {
                 // The next owner of the same messages: what the one before may still send is older.
@@ -496,7 +500,7 @@ internal sealed partial class ChannelGrain(
         }
         catch (LogException exception)
         {
-            LogNotOpened(exception, _name);
+            LogNotOpened(services.Logger, exception, _name);
             _fault = exception;
             _openAt = Now() + (long)BetweenOpenings.TotalMilliseconds;
         }
@@ -525,13 +529,13 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now() => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: another owner took it over")]
-    private partial void LogSuperseded(string channel);
+    private static partial void LogSuperseded(ILogger logger, string channel);
 
     [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: its log cannot be opened; trying again when it is asked for")]
-    private partial void LogNotOpened(Exception exception, string channel);
+    private static partial void LogNotOpened(ILogger logger, Exception exception, string channel);
 }
 
 /// <summary>What a channel that has no log takes along to another node.</summary>

@@ -4,6 +4,17 @@ using OrleansGateway.Metrics;
 
 namespace OrleansGateway.Channels;
 
+/// <summary>A channel whose grain is on this node.</summary>
+internal interface ILocalChannel
+{
+    string Name { get; }
+
+    IGrainContext GrainContext { get; }
+
+    /// <summary>Looks what it keeps, in its own context. Null: nothing that anybody would want to know of.</summary>
+    KeptMessages? Look();
+}
+
 /// <summary>The channels whose grains are on this node. Where messages are in memory these are all that there are, and this is their catalog.</summary>
 internal sealed class LocalChannels : IChannelCatalog
 {
@@ -13,7 +24,7 @@ internal sealed class LocalChannels : IChannelCatalog
     // One that is being deactivated may not answer.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<string, Func<Task<KeptMessages?>>> _channels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ILocalChannel> _channels = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly Queue<string> _opened = [];
     private readonly Lock _lock = new();
@@ -28,17 +39,17 @@ internal sealed class LocalChannels : IChannelCatalog
 
     public bool IsShared => false;
 
-    /// <summary>Adds a channel.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="look">Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</param>
-    public void Add(string name, Func<Task<KeptMessages?>> look)
+    /// <summary>Their grains.</summary>
+    public IEnumerable<IGrainContext> Grains => _channels.Select(x => x.Value.GrainContext);
+
+    public void Add(ILocalChannel channel)
     {
-        _channels[name] = look;
+        _channels[channel.Name] = channel;
         TaskCompletionSource? more;
         lock (_lock)
         {
             _count++;
-            _opened.Enqueue(name);
+            _opened.Enqueue(channel.Name);
             if (_opened.Count > MaxOpened)
             {
                 _opened.Dequeue();
@@ -77,7 +88,7 @@ internal sealed class LocalChannels : IChannelCatalog
         }
     }
 
-    public void Remove(string name, Func<Task<KeptMessages?>> look) => _channels.TryRemove(new(name, look));
+    public void Remove(ILocalChannel channel) => _channels.TryRemove(new(channel.Name, channel));
 
     public async Task<IReadOnlyList<KeptMessages>> List(string prefix, string after, int count)
     {
@@ -97,11 +108,18 @@ internal sealed class LocalChannels : IChannelCatalog
 
     public async Task<IReadOnlyList<KeptMessages?>> Find(IReadOnlyList<string> channels) => await Task.WhenAll(channels.Select(Look));
 
-    private async Task<KeptMessages?> Look(string channel)
+    private async Task<KeptMessages?> Look(string name)
     {
+        if (!_channels.TryGetValue(name, out var channel))
+        {
+            return null;
+        }
+
         try
         {
-            return _channels.TryGetValue(channel, out var look) ? await look().WaitAsync(Patience, _time) : null;
+            var look = new Task<KeptMessages?>(channel.Look);
+            channel.GrainContext.Scheduler.QueueTask(look);
+            return await look.WaitAsync(Patience, _time);
         }
         catch (TimeoutException)
         {

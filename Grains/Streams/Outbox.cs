@@ -37,7 +37,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     private bool _sending;
     private bool _lagging;
     private long _lastProgress;
-    private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _progress;
     private volatile bool _closed;
 
     public Guid Subscription => subscription;
@@ -83,6 +83,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
                 return;
             }
 
+            _progress ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await Task.WhenAny(_progress.Task, Task.Delay(left, time));
         }
     }
@@ -110,9 +111,8 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
                 _lagging = false;
                 _lastProgress = time.GetTimestamp();
                 (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
-                var progress = _progress;
-                _progress = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                progress.TrySetResult();
+                _progress?.TrySetResult();
+                _progress = null;
             }
             catch (Exception)
             {

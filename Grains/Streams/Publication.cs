@@ -10,7 +10,7 @@ internal interface IStreamSource
 /// <summary>The subscriptions of one stream, beside the grain that produces it and in its context.</summary>
 internal sealed class Publication(IStreamSource? source)
 {
-    private readonly List<Outbox> _outboxes = [];
+    private readonly List<Outbox> _outboxes = new(1);
 
     public IReadOnlyList<Outbox> Outboxes => _outboxes;
 
