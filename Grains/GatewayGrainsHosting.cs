@@ -34,6 +34,7 @@ public static class GatewayGrainsHosting
 
         services.AddDirectStreams(ChannelStreams.Provider, ChannelStreams.ProducerOf);
         services.AddSingleton<StreamHost>();
+        services.AddSingleton<StreamProducer>();
         services.AddSingleton<IStreamPublisher>(sp => sp.GetRequiredService<StreamHost>());
 
         services.AddSingleton<IJournalWatch, JournalWatch>();

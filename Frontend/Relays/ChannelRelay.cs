@@ -40,20 +40,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
         _started = Start();
     }
 
-    public override Task Started
-    {
-        get
-        {
-            // That it has started is the same for all of them.
-            var started = Volatile.Read(ref _started);
-            if (started.IsCompletedSuccessfully)
-            {
-                _started = Task.CompletedTask;
-            }
-
-            return started;
-        }
-    }
+    public override Task Started => Volatile.Read(ref _started);
 
     /// <summary>How many listen to the channel, by itself or among others.</summary>
     public int ListenerCount => SubscriberCount + Volatile.Read(ref _taps).Sum(x => x.SubscribersOf(Name));
@@ -260,6 +247,9 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
                 _position = start;
             }
         }
+
+        // That it has started takes no room.
+        Volatile.Write(ref _started, Task.CompletedTask);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was {Fate}, it goes on with epoch {Epoch}")]

@@ -32,6 +32,7 @@ internal sealed class RelayRegistry(
     private readonly List<Held> _tended = [];
     private readonly PriorityQueue<Held, long> _idle = new();
     private Held[] _round = [];
+    private Action<ChannelRelay>? _tend;
     private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
     private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
 
@@ -61,7 +62,7 @@ internal sealed class RelayRegistry(
 
     public void Unfollow(ChannelRelay relay) => LetGo(relay, wasVisited: false);
 
-    private ChannelRelay ChannelRelayOf(string channel) => new(channel, client, time, _channelLogger, _counts, TendRelay);
+    private ChannelRelay ChannelRelayOf(string channel) => new(channel, client, time, _channelLogger, _counts, _tend ??= TendRelay);
 
     // A selection as it is written is no channel's name.
     private Held Hold(string name, Func<Relay> make, bool isVisited)

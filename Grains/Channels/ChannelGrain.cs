@@ -47,13 +47,13 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     {
         _name = this.GetPrimaryKeyString();
         await Open();
-        services.Channels.Add(this);
+        services.Channels.Add(_name, this);
         OnSubscribersChanged(0);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        services.Channels.Remove(this);
+        services.Channels.Remove(_name, this);
         services.Streams.End(ChannelStreams.IdOf(_name));
         return Task.CompletedTask;
     }
@@ -164,28 +164,17 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         DelayDeactivation(TimeToKeep);
     }
 
-    // The stream's producer is the grain itself: an extension would cost each channel an object and the tables that find it.
-    Task<SiloAddress> IStreamProducer.Subscribe(StreamId stream, Guid subscription, Guid holder, IStreamConsumer consumer)
-    {
-        services.Streams.Add(stream, new Outbox(subscription, holder, consumer, services.Time), this);
-        return Task.FromResult(services.Silo);
-    }
+    // The grain itself has the calls of a stream's producer: an extension would cost each channel an object and the tables that find it.
+    Task<SiloAddress> IStreamProducer.Subscribe(StreamId stream, Guid subscription, Guid holder, IStreamConsumer consumer) =>
+        services.Producer.Subscribe(stream, subscription, holder, consumer, this);
 
-    Task IStreamProducer.Unsubscribe(StreamId stream, Guid subscription)
-    {
-        services.Streams.Remove(stream, subscription);
-        return Task.CompletedTask;
-    }
+    Task IStreamProducer.Unsubscribe(StreamId stream, Guid subscription) => services.Producer.Unsubscribe(stream, subscription);
 
-    public string Name => _name;
-
-    /// <summary>What is in memory here, unless nobody would want to know of it.</summary>
-    public KeptMessages? Look()
+    Task<KeptMessages?> ILocalChannel.Look()
     {
-        _history?.Trim(Now());
-        return _session is not null && (_hasSubscribers || _history!.Oldest <= _history.Newest)
-            ? new KeptMessages(_name, _epoch, _history!.Oldest, _history.Newest, _history.Bytes)
-            : null;
+        var look = new Task<KeptMessages?>(Look);
+        GrainContext.Scheduler.QueueTask(look);
+        return look;
     }
 
     private IAsyncStream<MessageBatch> Stream =>
@@ -442,6 +431,15 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
             throw GiveUp();
         }
+    }
+
+    /// <summary>What is in memory here, unless nobody would want to know of it.</summary>
+    private KeptMessages? Look()
+    {
+        _history?.Trim(Now());
+        return _session is not null && (_hasSubscribers || _history!.Oldest <= _history.Newest)
+            ? new KeptMessages(_name, _epoch, _history!.Oldest, _history.Newest, _history.Bytes)
+            : null;
     }
 
     /// <summary>Leaves the channel to its other owner.</summary>

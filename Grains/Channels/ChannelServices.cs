@@ -7,7 +7,7 @@ namespace OrleansGateway.Channels;
 
 /// <summary>What all channels of a node share: each holds this one, since there may be a million of them.</summary>
 internal sealed class ChannelServices(
-    IChannelLog log, StreamHost streams, LocalChannels channels, ILocalSiloDetails silo, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
+    IChannelLog log, StreamHost streams, StreamProducer producer, LocalChannels channels, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
 {
     public IChannelLog Log => log;
 
@@ -15,7 +15,7 @@ internal sealed class ChannelServices(
 
     public LocalChannels Channels => channels;
 
-    public SiloAddress Silo => silo.SiloAddress;
+    public StreamProducer Producer => producer;
 
     public RetentionOptions Retention => retention.CurrentValue;
 

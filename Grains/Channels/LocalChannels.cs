@@ -4,17 +4,6 @@ using OrleansGateway.Metrics;
 
 namespace OrleansGateway.Channels;
 
-/// <summary>A channel whose grain is on this node.</summary>
-internal interface ILocalChannel
-{
-    string Name { get; }
-
-    IGrainContext GrainContext { get; }
-
-    /// <summary>Looks what it keeps, in its own context. Null: nothing that anybody would want to know of.</summary>
-    KeptMessages? Look();
-}
-
 /// <summary>The channels whose grains are on this node. Where messages are in memory these are all that there are, and this is their catalog.</summary>
 internal sealed class LocalChannels : IChannelCatalog
 {
@@ -42,14 +31,17 @@ internal sealed class LocalChannels : IChannelCatalog
     /// <summary>Their grains.</summary>
     public IEnumerable<IGrainContext> Grains => _channels.Select(x => x.Value.GrainContext);
 
-    public void Add(ILocalChannel channel)
+    /// <summary>Adds a channel.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="channel">Its grain.</param>
+    public void Add(string name, ILocalChannel channel)
     {
-        _channels[channel.Name] = channel;
+        _channels[name] = channel;
         TaskCompletionSource? more;
         lock (_lock)
         {
             _count++;
-            _opened.Enqueue(channel.Name);
+            _opened.Enqueue(name);
             if (_opened.Count > MaxOpened)
             {
                 _opened.Dequeue();
@@ -88,7 +80,7 @@ internal sealed class LocalChannels : IChannelCatalog
         }
     }
 
-    public void Remove(ILocalChannel channel) => _channels.TryRemove(new(channel.Name, channel));
+    public void Remove(string name, ILocalChannel channel) => _channels.TryRemove(new(name, channel));
 
     public async Task<IReadOnlyList<KeptMessages>> List(string prefix, string after, int count)
     {
@@ -108,24 +100,26 @@ internal sealed class LocalChannels : IChannelCatalog
 
     public async Task<IReadOnlyList<KeptMessages?>> Find(IReadOnlyList<string> channels) => await Task.WhenAll(channels.Select(Look));
 
-    private async Task<KeptMessages?> Look(string name)
+    private async Task<KeptMessages?> Look(string channel)
     {
-        if (!_channels.TryGetValue(name, out var channel))
-        {
-            return null;
-        }
-
         try
         {
-            var look = new Task<KeptMessages?>(channel.Look);
-            channel.GrainContext.Scheduler.QueueTask(look);
-            return await look.WaitAsync(Patience, _time);
+            return _channels.TryGetValue(channel, out var present) ? await present.Look().WaitAsync(Patience, _time) : null;
         }
         catch (TimeoutException)
         {
             return null;
         }
     }
+}
+
+/// <summary>A channel's grain, for those in its process.</summary>
+internal interface ILocalChannel
+{
+    IGrainContext GrainContext { get; }
+
+    /// <summary>Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</summary>
+    Task<KeptMessages?> Look();
 }
 
 /// <summary>Channels that were opened on a node.</summary>

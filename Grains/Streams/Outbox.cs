@@ -30,8 +30,8 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// <summary>Each time it doubles up to here, so that few calls pile up at a subscriber that is only slow.</summary>
     private static readonly TimeSpan MaxAnswerTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly Queue<object> _items = [];
-    private readonly List<object> _call = [];
+    private Queue<object>? _items;
+    private List<object>? _call;
     private int _waitingBytes;
     private int _callBytes;
     private bool _sending;
@@ -56,7 +56,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
 
     public void Add(object item)
     {
-        _items.Enqueue(item);
+        (_items ??= []).Enqueue(item);
         _waitingBytes += SizeOf(item);
         while (_waitingBytes > HardLimitBytes && _items.Count > 1)
         {
@@ -91,12 +91,14 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     private async Task Send()
     {
         var (backoff, answerTimeout) = (MinBackoff, MinAnswerTimeout);
-        while (!_closed && (_call.Count > 0 || _items.Count > 0))
+        var items = _items!;
+        _call ??= [];
+        while (!_closed && (_call.Count > 0 || items.Count > 0))
         {
             // What failed goes again as it was: the subscriber knows by its numbers what it has taken.
-            while (_items.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
+            while (items.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
             {
-                var size = SizeOf(_items.Dequeue());
+                var size = SizeOf(items.Dequeue());
                 _call.Add(next);
                 _waitingBytes -= size;
                 _callBytes += size;
