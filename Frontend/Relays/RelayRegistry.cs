@@ -150,14 +150,20 @@ internal sealed class RelayRegistry(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                var now = time.GetTimestamp();
-                Look(now);
-                EndIdle(now);
+                OnTick();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
+    }
+
+    /// <summary>Once a second: lets those who have something to do, do it, and ends those that nobody has used for a while.</summary>
+    internal void OnTick()
+    {
+        var now = time.GetTimestamp();
+        Look(now);
+        EndIdle(now);
     }
 
     private void Look(long now)

@@ -22,8 +22,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     private readonly IClusterClient _client;
     private readonly string _name;
     private readonly IChannelSink _sink;
-    private readonly ChannelTracker _tracker = new();
     private readonly Turn _turn = new();
+    private ChannelTracker _tracker;
     private StreamSubscriptionHandle<MessageBatch>? _handle;
 
     // There is one while something is under way that has to end with the follower.

@@ -23,10 +23,8 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
     private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
-    private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
     private IAsyncStream<MessageBatch>? _stream;
-    private PublishMemory _memory = null!;
     private ChannelHistory _history = null!;
     private IChannelLogSession? _session;
     private ChannelState? _brought;
@@ -64,7 +62,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         if (_session is { KeepsMessages: false })
         {
             dehydrationContext.TryAddValue(
-                StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue), _memory.Snapshot()));
+                StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue), Memory.Snapshot()));
         }
     }
 
@@ -177,6 +175,15 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         return look;
     }
 
+    // What only publishes need is made by the first.
+    private Queue<(Publishing Publishing, Task Append, int Run)> UnderWay => field ??= [];
+
+    private PublishMemory Memory
+    {
+        get => field ??= new PublishMemory(services.Retention);
+        set;
+    }
+
     private IAsyncStream<MessageBatch> Stream =>
         _stream ??= this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
 
@@ -215,7 +222,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
         if (request.Origin is { } origin)
         {
-            if (_memory.Find(origin.Sender) is { } known && known.Sequence >= origin.Sequence)
+            if (Memory.Find(origin.Sender) is { } known && known.Sequence >= origin.Sequence)
             {
                 return known.Sequence == origin.Sequence
                     ? AnswerAgain(request, known.Answer)
@@ -254,7 +261,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
             if (key is not null)
             {
                 var fingerprint = PublishMemory.Fingerprint(messages);
-                if (_memory.Find(key, now) is { } known)
+                if (Memory.Find(key, now) is { } known)
                 {
                     answers[i] = (known.Answer, 0, known.Fingerprint != fingerprint);
                     continue;
@@ -299,7 +306,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         for (var i = 0; i < results.Length; i++)
         {
             var (count, key) = request.Groups[i];
-            if (key is not null && _memory.Find(key, 0) is { } known)
+            if (key is not null && Memory.Find(key, 0) is { } known)
             {
                 results[i] = known.Fingerprint == PublishMemory.Fingerprint(request.Messages.AsSpan(at, count))
                     ? await ResultOf(known.Answer)
@@ -357,16 +364,16 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         var publishing = new Publishing(
             new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime);
         _next = batch.LastOffset + 1;
-        _memory.Remember(publishing);
+        Memory.Remember(publishing);
         var append = _session!.Append(publishing.Entry);
-        if (append.IsCompletedSuccessfully && _underWay.Count == 0)
+        if (append.IsCompletedSuccessfully && UnderWay.Count == 0)
         {
             Publish(publishing);
         }
         else
         {
             var pending = append.AsTask();
-            _underWay.Enqueue((publishing, pending, _run));
+            UnderWay.Enqueue((publishing, pending, _run));
             _ = SettleAfter(pending);
         }
 
@@ -376,9 +383,9 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     private async Task SettleAfter(Task append)
     {
         await append.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        while (_underWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
+        while (UnderWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
         {
-            _underWay.Dequeue();
+            UnderWay.Dequeue();
             if (oldest.Append.IsCompletedSuccessfully)
             {
                 Publish(oldest.Publishing);
@@ -401,7 +408,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
     private void Fail(Publishing publishing, int run, Exception exception)
     {
-        _memory.Forget(publishing);
+        Memory.Forget(publishing);
 
         // Its number is free again, and those behind it fail too; but not what has got these numbers since.
         if (run == _run)
@@ -477,20 +484,23 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         {
             var session = await services.Log.Open(_name, aboveTerm);
             (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
-            _memory = new PublishMemory(services.Retention);
+            Memory = null!;
             _history = new ChannelHistory(services.Retention.Of(_name), session.KeepsMessages);
             if (_brought is { } state)
             {
                 // The next owner of the same messages: what the one before may still send is older.
                 (_term, _epoch, _sourceTerm, _lastTime) = (state.Term + 1, state.Epoch, state.SourceTerm, state.LastTime);
                 _history.Restore(state.Newest, state.Batches);
-                _memory.Restore(state.Publishes);
+                Memory.Restore(state.Publishes);
                 _brought = null;
             }
             else
             {
                 _history.Restore(session.Newest, []);
-                _memory.Restore(session.Recent);
+                if (session.Recent.Count > 0)
+                {
+                    Memory.Restore(session.Recent);
+                }
             }
 
             (_next, _session, _fault) = (_history.Newest + 1, session, null);
@@ -507,7 +517,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
     private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null, Action? after = null)
     {
-        var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
+        var underWay = UnderWay.Select(x => x.Publishing.Settled).ToList();
         await (_opening = Again());
 
         async Task Again()
