@@ -23,6 +23,7 @@ public static class GatewayGrainsHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<RetentionOptions>();
         services.TryAddSingleton<IChannelLog, MemoryChannelLog>();
+        services.AddSingleton<ChannelServices>();
         services.AddSingleton<LocalChannels>();
         services.AddSingleton<IPresentChannels>(sp => sp.GetRequiredService<LocalChannels>());
         services.TryAddSingleton<IChannelCatalog>(sp => sp.GetRequiredService<LocalChannels>());
@@ -34,8 +35,8 @@ public static class GatewayGrainsHosting
 
         services.AddDirectStreams(ChannelStreams.Provider, ChannelStreams.ProducerOf);
         services.AddSingleton<StreamHost>();
+        services.AddSingleton<StreamProducer>();
         services.AddSingleton<IStreamPublisher>(sp => sp.GetRequiredService<StreamHost>());
-        builder.AddGrainExtension<IStreamProducer, StreamProducerExtension>();
 
         services.AddSingleton<IJournalWatch, JournalWatch>();
         services.AddSingleton<LocalNode>();

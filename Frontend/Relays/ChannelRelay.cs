@@ -12,32 +12,59 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     // A call that was under way when its grain moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly ChannelFollower _follower;
-    private readonly SharedCall<ChannelPage> _standing;
+    // There may be a million of them: what few ask for is made when it is asked for, and forgotten some time after.
+    private readonly IClusterClient _client;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly StartingPoint _startingPoint;
+    private readonly Action<ChannelRelay>? _tend;
+    private readonly ChannelFollower _follower;
+    private RelayPages? _pages;
+    private SharedCall<ChannelPage>? _standing;
+    private Task _started;
     private IRelayTap[] _taps = [];
     private MessageId _position;
 
-    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger, RelayCounts? counts = null)
+    /// <summary>Makes one; it starts by itself.</summary>
+    /// <param name="name">The channel.</param>
+    /// <param name="client">Leads to it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what subscribers lose.</param>
+    /// <param name="counts">Counts what they get.</param>
+    /// <param name="tend">Called when it holds something that <see cref="Expire"/> has to forget.</param>
+    public ChannelRelay(
+        string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger, RelayCounts? counts = null, Action<ChannelRelay>? tend = null)
         : base(name, counts ?? new RelayCounts())
     {
-        var channel = client.GetGrain<IChannelGrain>(name);
-        Pages = new RelayPages(name, (after, maxBytes) => channel.Read(after, maxBytes).WaitAsync(CallTimeout, time), time);
-        _standing = new SharedCall<ChannelPage>(() => channel.Read(new MessageId(string.Empty, 0), 0).WaitAsync(CallTimeout, time));
+        (_client, _time, _logger, _tend) = (client, time, logger, tend);
         _follower = new ChannelFollower(client, name, this);
-        _startingPoint = new StartingPoint(time);
-        _logger = logger;
-        Started = Start();
+        _started = Start();
     }
 
-    public override Task Started { get; }
+    public override Task Started => Volatile.Read(ref _started);
 
     /// <summary>How many listen to the channel, by itself or among others.</summary>
     public int ListenerCount => SubscriberCount + Volatile.Read(ref _taps).Sum(x => x.SubscribersOf(Name));
 
     /// <summary>What the channel keeps, for those who are behind the ring.</summary>
-    public RelayPages Pages { get; }
+    public RelayPages Pages
+    {
+        get
+        {
+            RelayPages pages;
+            lock (Lock)
+            {
+                if (_pages is not null)
+                {
+                    return _pages;
+                }
+
+                _pages = pages = new RelayPages(Name, Read, _time);
+            }
+
+            _tend?.Invoke(this);
+            return pages;
+        }
+    }
 
     /// <summary>Adds a subscriber that begins with the next message.</summary>
     /// <returns>The place in the ring and the id after which it begins.</returns>
@@ -70,13 +97,35 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     }
 
     public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false) => new ChannelBeginning(
-        this, isFixed ? await _startingPoint.FindId(this, since, cancellationToken) : await _startingPoint.Find(this, since, cancellationToken));
+        this, isFixed ? await FindId(since, cancellationToken) : await StartingPoint.Find(this, since, _time, cancellationToken));
 
     public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken) =>
-        new ChannelPoll(this, await _startingPoint.FindId(this, since, cancellationToken));
+        new ChannelPoll(this, await StartingPoint.FindId(this, since, _time, cancellationToken));
+
+    /// <summary>Whether it holds something that <see cref="Expire"/> has to forget some time.</summary>
+    public bool IsHolding
+    {
+        get
+        {
+            lock (Lock)
+            {
+                return _pages is not null || _standing is not null;
+            }
+        }
+    }
 
     /// <summary>Asks the channel where it stands and what it keeps: a page without messages.</summary>
-    public Task<ChannelPage> ReadStanding() => _standing.Get();
+    public Task<ChannelPage> ReadStanding()
+    {
+        SharedCall<ChannelPage> standing;
+        lock (Lock)
+        {
+            standing = _standing ??= new SharedCall<ChannelPage>(() => Read(new MessageId(string.Empty, 0), 0));
+        }
+
+        _tend?.Invoke(this);
+        return standing.Get();
+    }
 
     /// <summary>The place in the ring from which a reader that has everything up to <paramref name="after"/> goes on live, if there is one.</summary>
     public long? GoLive(MessageId after)
@@ -166,9 +215,28 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
         return ValueTask.CompletedTask;
     }
 
-    public override void Expire(long now) => Pages.Expire(now);
+    public override void Expire(long now)
+    {
+        lock (Lock)
+        {
+            // Who still has one that is forgotten here only shares it with fewer.
+            _pages?.Expire(now);
+            _pages = _pages is { IsIdle: true } ? null : _pages;
+            _standing = _standing is { IsIdle: true } ? null : _standing;
+        }
+    }
 
     public override ValueTask DisposeAsync() => _follower.DisposeAsync();
+
+    private Task<ChannelPage> Read(MessageId after, int maxBytes) => _client.GetGrain<IChannelGrain>(Name).Read(after, maxBytes).WaitAsync(CallTimeout, _time);
+
+    private async Task<Start> FindId(Since since, CancellationToken cancellationToken)
+    {
+        // Where the relay has not reached the place yet, the subscriber would have to read what it is about to hear.
+        var finding = StartingPoint.FindId(this, since, _time, cancellationToken);
+        await Started.WaitAsync(cancellationToken);
+        return await finding;
+    }
 
     private async Task Start()
     {
@@ -181,6 +249,9 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
                 _position = start;
             }
         }
+
+        // That it has started takes no room.
+        Volatile.Write(ref _started, Task.CompletedTask);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was {Fate}, it goes on with epoch {Epoch}")]

@@ -24,6 +24,18 @@ internal sealed class RelayPages(string channel, Func<MessageId, int, Task<Chann
     private readonly List<(RelayPage Page, long UsedAt)> _recent = [];
     private readonly Dictionary<MessageId, TaskCompletionSource<RelayPage>> _underWay = [];
 
+    /// <summary>Whether no page is held or being read.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _recent.Count == 0 && _underWay.Count == 0;
+            }
+        }
+    }
+
     /// <summary>How many pages are held.</summary>
     public int Count
     {

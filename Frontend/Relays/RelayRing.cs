@@ -9,11 +9,13 @@ internal sealed class RelayRing
     /// <summary>The most messages that it holds.</summary>
     public const int MaxEntries = 1024;
 
+    private const int MinEntries = 2;
+
     /// <summary>The most bytes of messages that it holds, but always the newest.</summary>
     public const int MaxBytes = 2 * 1024 * 1024;
 
-    private readonly Lock _lock = new();
-    private RelayEntry?[] _entries = new RelayEntry?[8];
+    // Until the first message comes it holds nothing. It is locked by itself: nobody else locks it.
+    private RelayEntry?[] _entries = [];
     private long _first;
     private long _next;
     private long _bytes;
@@ -23,7 +25,7 @@ internal sealed class RelayRing
 
     public void Append(RelayEntry entry)
     {
-        lock (_lock)
+        lock (this)
         {
             _bytes += entry.Message.Body.Length;
             while (_next - _first >= MaxEntries || (_bytes > MaxBytes && _next > _first))
@@ -47,7 +49,7 @@ internal sealed class RelayRing
     /// <returns>How many; 0 at the end, -1 where the place is no longer in the ring.</returns>
     public int Read(long from, Span<RelayEntry> into)
     {
-        lock (_lock)
+        lock (this)
         {
             if (from < _first)
             {
@@ -67,7 +69,7 @@ internal sealed class RelayRing
     /// <summary>The place after the message with this id, where the ring can go on from there without a hole.</summary>
     public long? PlaceAfter(Channels.MessageId id)
     {
-        lock (_lock)
+        lock (this)
         {
             for (var place = _next - 1; place >= _first; place--)
             {
@@ -92,7 +94,7 @@ internal sealed class RelayRing
 
     private void Grow()
     {
-        var larger = new RelayEntry?[_entries.Length * 2];
+        var larger = new RelayEntry?[Math.Max(MinEntries, _entries.Length * 2)];
         for (var place = _first; place < _next; place++)
         {
             larger[place & (larger.Length - 1)] = _entries[place & (_entries.Length - 1)];

@@ -6,15 +6,27 @@ namespace OrleansGateway.Relays;
 /// </summary>
 internal sealed class SharedCall<T>(Func<Task<T>> call)
 {
-    private readonly Lock _lock = new();
+    // Locked by itself: nobody else locks it.
     private TaskCompletionSource<T>? _next;
     private bool _calling;
+
+    /// <summary>Whether nobody waits.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (this)
+            {
+                return !_calling;
+            }
+        }
+    }
 
     /// <summary>The answer to a call that begins now or later.</summary>
     public Task<T> Get()
     {
         TaskCompletionSource<T> mine;
-        lock (_lock)
+        lock (this)
         {
             mine = _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_calling)
@@ -46,7 +58,7 @@ internal sealed class SharedCall<T>(Func<Task<T>> call)
 
     private TaskCompletionSource<T>? Take()
     {
-        lock (_lock)
+        lock (this)
         {
             var next = _next;
             (_next, _calling) = (null, next is not null);

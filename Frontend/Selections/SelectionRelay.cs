@@ -204,7 +204,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             foreach (var channel in _channels.Values)
             {
                 channel.RemoveTap(this);
-                _relays.Release(channel);
+                _relays.Unfollow(channel);
             }
         }
     }
@@ -282,12 +282,12 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     /// <param name="isNew">Whether all of it is new: it begins with its first message then.</param>
     private async Task Join(string name, bool isNew)
     {
-        var channel = _relays.Take(name);
+        var channel = _relays.Follow(name);
         lock (Lock)
         {
             if (_stop.IsCancellationRequested || !_channels.TryAdd(name, channel))
             {
-                _relays.Release(channel);
+                _relays.Unfollow(channel);
                 return;
             }
         }

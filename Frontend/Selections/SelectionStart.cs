@@ -15,8 +15,6 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
 
-    private readonly StartingPoint _channels = new(time);
-
     /// <summary>Finds it.</summary>
     /// <param name="since">What the client asks for.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -50,7 +48,7 @@ internal sealed class SelectionStart(SelectionRelay relay, SelectionSources sour
                 continue;
             }
 
-            var start = await _channels.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[name]), cancellationToken);
+            var start = await StartingPoint.FindId(channel, since.Cursor is null ? since : new Since(SinceKind.Id, from.Channels[name]), time, cancellationToken);
             from.Channels[name] = start.After!.Value;
             newest.Channels[name] = isComplete ? start.Newest : start.After!.Value;
             if (start.Gap is { } gap)

@@ -12,19 +12,19 @@ namespace OrleansGateway.Transports;
 internal readonly record struct Start(MessageId? After, Gap? Gap = null, MessageId Newest = default);
 
 /// <summary>Finds the place in a channel at which a subscription begins.</summary>
-internal sealed class StartingPoint(TimeProvider time)
+internal static class StartingPoint
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until the channel can be reached, and finds the place; null for the next message, wherever that will be.</summary>
-    public async Task<Start> Find(ChannelRelay relay, Since since, CancellationToken cancellationToken)
+    public static async Task<Start> Find(ChannelRelay relay, Since since, TimeProvider time, CancellationToken cancellationToken)
     {
         await relay.Started.WaitAsync(cancellationToken);
-        return since.Kind == SinceKind.None ? new Start(null) : await FindId(relay, since, cancellationToken);
+        return since.Kind == SinceKind.None ? new Start(null) : await FindId(relay, since, time, cancellationToken);
     }
 
     /// <summary>Waits until the channel can be reached, and finds the id after which to begin, also for what is new.</summary>
-    public async Task<Start> FindId(ChannelRelay relay, Since since, CancellationToken cancellationToken)
+    public static async Task<Start> FindId(ChannelRelay relay, Since since, TimeProvider time, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -18,16 +18,17 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(500);
 
+    // There may be a million of them: what is needed only when something happens is asked for then.
+    private readonly IClusterClient _client;
     private readonly string _name;
-    private readonly IChannelGrain _channel;
-    private readonly IAsyncStream<MessageBatch> _stream;
     private readonly IChannelSink _sink;
-    private readonly ILogger<ChannelFollower> _logger;
-    private readonly TimeProvider _time;
-    private readonly ChannelTracker _tracker = new();
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly Turn _turn = new();
+    private ChannelTracker _tracker;
     private StreamSubscriptionHandle<MessageBatch>? _handle;
+
+    // There is one while something is under way that has to end with the follower.
+    private CancellationTokenSource? _stop;
+    private int _underWay;
 
     /// <summary>Makes a follower; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="client">A cluster client: a silo's own or one outside of the cluster.</param>
@@ -36,13 +37,9 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     public ChannelFollower(IClusterClient client, string channel, IChannelSink sink)
     {
         ArgumentNullException.ThrowIfNull(client);
+        _client = client;
         _name = channel;
         _sink = sink;
-        _channel = client.GetGrain<IChannelGrain>(channel);
-        _stream = client.ServiceProvider.GetRequiredKeyedService<IStreamProvider>(ChannelStreams.Provider)
-            .GetStream<MessageBatch>(ChannelStreams.IdOf(channel));
-        _logger = client.ServiceProvider.GetRequiredService<ILogger<ChannelFollower>>();
-        _time = client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
     }
 
     /// <summary>The id of the last message that the sink took, or of the place where it began.</summary>
@@ -50,24 +47,32 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
 
     private IAsyncObserver<MessageBatch> Observer => this;
 
+    private IChannelGrain Channel => _client.GetGrain<IChannelGrain>(_name);
+
+    private IAsyncStream<MessageBatch> Stream => _client.ServiceProvider.GetRequiredKeyedService<IStreamProvider>(ChannelStreams.Provider)
+        .GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
+
+    private ILogger Logger => _client.ServiceProvider.GetRequiredService<ILogger<ChannelFollower>>();
+
+    private TimeProvider Time => _client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
+
     private ChannelPosition Seen => new(_tracker.Term, _tracker.Epoch!, _tracker.Offset);
 
     /// <summary>Begins to follow, with the next message. Tries until the channel can be reached.</summary>
     /// <returns>The id after which the messages begin.</returns>
     public async Task<MessageId> StartAsync(CancellationToken cancellationToken = default)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        await _turn.WaitAsync(either.Token);
+        await _turn.Take();
         try
         {
             await Persist(
                 async () =>
                 {
-                    _handle = _handle is null ? await _stream.SubscribeAsync(Observer) : await _handle.ResumeAsync(Observer);
-                    var position = await _channel.GetPosition().WaitAsync(CallTimeout, _time);
+                    await Subscribe();
+                    var position = await Channel.GetPosition().WaitAsync(CallTimeout, Time);
                     _tracker.Enter(position.Term, position.Epoch, position.Newest);
                 },
-                either.Token);
+                cancellationToken);
             return Position;
         }
         finally
@@ -80,7 +85,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     public async Task OnNextAsync(MessageBatch item, StreamSequenceToken? token = null)
     {
         ArgumentNullException.ThrowIfNull(item);
-        await _turn.WaitAsync(_stop.Token);
+        await _turn.Take();
         try
         {
             await Take(item);
@@ -96,7 +101,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     public async Task OnNextAsync(IList<SequentialItem<MessageBatch>> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        await _turn.WaitAsync(_stop.Token);
+        await _turn.Take();
         try
         {
             foreach (var item in items)
@@ -121,12 +126,18 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     /// <summary>Stops following.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_stop.IsCancellationRequested)
+        if (!_turn.End())
         {
             return;
         }
 
-        await _stop.CancelAsync();
+        CancellationTokenSource? stop;
+        lock (_turn)
+        {
+            stop = _stop;
+        }
+
+        await (stop?.CancelAsync() ?? Task.CompletedTask);
         try
         {
             if (_handle is { } handle)
@@ -137,21 +148,31 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         catch (Exception exception)
         {
             // The producer forgets a subscription whose lease ends.
-            LogUnsubscribeFailed(exception, _name);
+            LogUnsubscribeFailed(Logger, exception, _name);
+        }
+    }
+
+    private async Task Subscribe()
+    {
+        _handle = _handle is null ? await Stream.SubscribeAsync(Observer) : await _handle.ResumeAsync(Observer);
+        if (_turn.IsOver)
+        {
+            // It was stopped meanwhile, when there was nothing yet to end.
+            await _handle.UnsubscribeAsync();
         }
     }
 
     private async Task Resume()
     {
-        await Persist(() => _handle!.ResumeAsync(Observer), _stop.Token);
-        await _turn.WaitAsync(_stop.Token);
+        await Persist(Subscribe);
+        await _turn.Take();
         try
         {
             // The seam: what was published while there was no subscription.
             await Persist(
                 async () =>
                 {
-                    var position = await _channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
+                    var position = await Channel.GetPosition(Seen).WaitAsync(CallTimeout, Time);
                     if (position.Epoch != _tracker.Epoch)
                     {
                         await EnterEpoch(position.Term, position.Epoch);
@@ -159,8 +180,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
 
                     await ReadUpTo(position.Newest);
                     await _sink.Flush();
-                },
-                _stop.Token);
+                });
         }
         finally
         {
@@ -185,8 +205,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                     await EnterEpoch(batch.Term, batch.Epoch, deleted: batch.Count == 0);
                     break;
                 case BatchVerdict.Hole:
-                    LogHole(_name, _tracker.Offset, batch.FirstOffset);
-                    await Persist(() => ReadUpTo(batch.FirstOffset - 1), _stop.Token);
+                    LogHole(Logger, _name, _tracker.Offset, batch.FirstOffset);
+                    await ReadHole(batch.FirstOffset - 1);
                     break;
             }
         }
@@ -198,18 +218,20 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         _tracker.Enter(term, epoch, 0);
     }
 
+    private Task ReadHole(long upTo) => Persist(() => ReadUpTo(upTo));
+
     /// <summary>Reads from the grain until <paramref name="offset"/> of the present epoch was taken, or a later epoch was entered.</summary>
     private async Task ReadUpTo(long offset)
     {
         var epoch = _tracker.Epoch;
         while (_tracker.Epoch == epoch && _tracker.Offset < offset)
         {
-            var page = await _channel.Read(Position, PageBytes).WaitAsync(CallTimeout, _time);
+            var page = await Channel.Read(Position, PageBytes).WaitAsync(CallTimeout, Time);
             if (page.Position.Epoch != epoch)
             {
                 if (page.Position.Term < _tracker.Term)
                 {
-                    await _channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
+                    await Channel.GetPosition(Seen).WaitAsync(CallTimeout, Time);
                     throw new InvalidOperationException($"The channel '{_name}' answered from an owner that was replaced.");
                 }
 
@@ -245,32 +267,62 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         }
     }
 
-    /// <summary>Tries again, with backoff, whatever fails while a channel moves.</summary>
-    private async Task Persist(Func<Task> action, CancellationToken cancellationToken)
+    /// <summary>Tries again, with backoff, whatever fails while a channel moves; until it is cancelled or the follower stops.</summary>
+    private async Task Persist(Func<Task> action, CancellationToken cancellationToken = default)
     {
-        for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
+        var stop = Begin();
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
+            for (var backoff = MinBackoff; ; backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff)
             {
-                await action().WaitAsync(cancellationToken);
-                return;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogRetry(exception, _name);
-            }
+                either.Token.ThrowIfCancellationRequested();
+                try
+                {
+                    await action().WaitAsync(either.Token);
+                    return;
+                }
+                catch (Exception exception) when (!either.IsCancellationRequested)
+                {
+                    LogRetry(Logger, exception, _name);
+                }
 
-            await Task.Delay(backoff, _time, cancellationToken);
+                await Task.Delay(backoff, Time, either.Token);
+            }
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private CancellationToken Begin()
+    {
+        lock (_turn)
+        {
+            _underWay++;
+            _stop ??= new CancellationTokenSource();
+            return _turn.IsOver ? new CancellationToken(canceled: true) : _stop.Token;
+        }
+    }
+
+    private void End()
+    {
+        lock (_turn)
+        {
+            if (--_underWay == 0)
+            {
+                _stop = null;
+            }
         }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "Channel {Channel}: messages between {After} and {Next} did not come by the stream")]
-    private partial void LogHole(string channel, long after, long next);
+    private static partial void LogHole(ILogger logger, string channel, long after, long next);
 
     [LoggerMessage(2, LogLevel.Debug, "Channel {Channel} cannot be reached; trying again")]
-    private partial void LogRetry(Exception exception, string channel);
+    private static partial void LogRetry(ILogger logger, Exception exception, string channel);
 
     [LoggerMessage(3, LogLevel.Debug, "Channel {Channel}: could not unsubscribe")]
-    private partial void LogUnsubscribeFailed(Exception exception, string channel);
+    private static partial void LogUnsubscribeFailed(ILogger logger, Exception exception, string channel);
 }

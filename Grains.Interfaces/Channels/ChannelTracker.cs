@@ -17,7 +17,7 @@ internal enum BatchVerdict
 }
 
 /// <summary>A reader's place in a channel, and the decision what to do with what arrives. Without any waiting, so that it can be tested alone.</summary>
-internal sealed class ChannelTracker
+internal struct ChannelTracker
 {
     /// <summary>The newest term seen.</summary>
     public long Term { get; private set; }

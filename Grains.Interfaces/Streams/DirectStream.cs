@@ -59,8 +59,10 @@ internal sealed class DirectStream<T>(DirectStreamProvider provider, StreamId id
 }
 
 /// <summary>The handle of a subscription; resuming it subscribes again where the producer is now.</summary>
-internal sealed class DirectStreamSubscription<T>(DirectStreamProvider provider, StreamId stream, Guid id) : StreamSubscriptionHandle<T>
+internal sealed class DirectStreamSubscription<T>(DirectStreamProvider provider, StreamId stream, Guid id) : StreamSubscriptionHandle<T>, IStreamTarget
 {
+    private IAsyncObserver<T>? _observer;
+
     public override StreamId StreamId => stream;
 
     public override string ProviderName => provider.Name;
@@ -70,7 +72,8 @@ internal sealed class DirectStreamSubscription<T>(DirectStreamProvider provider,
     public override async Task<StreamSubscriptionHandle<T>> ResumeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token = null)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        await provider.Consumer.Subscribe(stream, id, provider.ProducerOf(stream), items => Take(observer, items), observer.OnErrorAsync);
+        _observer = observer;
+        await provider.Consumer.Subscribe(this, provider.ProducerOf(stream));
         return this;
     }
 
@@ -93,6 +96,10 @@ internal sealed class DirectStreamSubscription<T>(DirectStreamProvider provider,
     }
 
     public override Task UnsubscribeAsync() => provider.Consumer.Unsubscribe(stream, id, provider.ProducerOf(stream));
+
+    Task IStreamTarget.OnItems(object[] items) => Take(_observer!, items);
+
+    Task IStreamTarget.OnError(Exception exception) => _observer!.OnErrorAsync(exception);
 
     public override bool Equals(StreamSubscriptionHandle<T>? other) => other is not null && other.HandleId == id;
 

@@ -24,10 +24,12 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     private readonly ILogger<StreamConsumer> _logger;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<Guid, Subscription> _subscriptions = new();
-    private readonly Dictionary<SiloAddress, Lease> _leases = [];
+    private readonly ConcurrentDictionary<SiloAddress, Lease> _leases = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lazy<IStreamConsumer> _reference;
+    private readonly Lock _lock = new();
     private Task? _renewals;
+    private long _established;
 
     public StreamConsumer(IGrainFactory grains, ILogger<StreamConsumer> logger, TimeProvider time)
     {
@@ -42,26 +44,26 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     /// <summary>Tells this process's subscriptions from those of others.</summary>
     internal Guid Holder { get; } = Guid.NewGuid();
 
-    internal IEnumerable<Guid> SubscriptionsTo(StreamId stream) => _subscriptions.Where(x => x.Value.Stream.Equals(stream)).Select(x => x.Key);
+    internal IEnumerable<Guid> SubscriptionsTo(StreamId stream) => _subscriptions.Where(x => x.Value.Target.StreamId.Equals(stream)).Select(x => x.Key);
 
     /// <summary>Subscribes, or subscribes again after an interruption.</summary>
-    internal async Task Subscribe(StreamId stream, Guid id, IStreamProducer producer, Func<object[], Task> onItems, Func<Exception, Task> onError)
+    internal async Task Subscribe(IStreamTarget target, IStreamProducer producer)
     {
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var subscription = _subscriptions.GetOrAdd(id, static (id, x) => new Subscription(id, x.stream, x.onItems, x.onError), (stream, onItems, onError));
-        var attempt = subscription.Begin();
+        var subscription = _subscriptions.GetOrAdd(target.HandleId, static (_, target) => new Subscription(target), target);
+        var attempt = Begin(subscription);
         try
         {
-            var host = await producer.Subscribe(stream, id, Holder, _reference.Value).WaitAsync(SubscribeTimeout, _time);
+            var host = await producer.Subscribe(target.StreamId, target.HandleId, Holder, _reference.Value).WaitAsync(SubscribeTimeout, _time);
             EnsureRenewals();
-            subscription.Established(attempt, host);
+            Establish(subscription, attempt, host);
         }
         catch
         {
             // A first attempt leaves nothing behind; a resumed subscription stays, for the next attempt.
-            if (!subscription.WasEstablished)
+            if (subscription.Established == 0)
             {
-                _subscriptions.TryRemove(id, out _);
+                _subscriptions.TryRemove(target.HandleId, out _);
             }
 
             throw;
@@ -70,8 +72,9 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
 
     internal async Task Unsubscribe(StreamId stream, Guid id, IStreamProducer producer)
     {
-        if (_subscriptions.TryRemove(id, out _))
+        if (_subscriptions.TryRemove(id, out var subscription))
         {
+            Begin(subscription);
             await producer.Unsubscribe(stream, id);
         }
     }
@@ -81,10 +84,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     {
         foreach (var subscription in _subscriptions.Values)
         {
-            if (host.Equals(subscription.Host))
-            {
-                Interrupt(subscription, $"its silo {host} is gone");
-            }
+            Interrupt(subscription, $"its silo {host} is gone", x => host.Equals(x.Host));
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     {
         if (_subscriptions.TryGetValue(subscription, out var target))
         {
-            await target.OnItems(items.Items);
+            await target.Target.OnItems(items.Items);
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     {
         if (_renewals is null)
         {
-            lock (_leases)
+            lock (_lock)
             {
                 _renewals ??= Task.Run(RenewAll);
             }
@@ -131,17 +131,15 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         using var timer = new PeriodicTimer(RenewPeriod, _time);
         while (await timer.WaitForNextTickAsync(_stop.Token))
         {
-            var hosts = _subscriptions.Values.Select(x => x.Host).OfType<SiloAddress>().ToHashSet();
-            foreach (var gone in _leases.Keys.Where(x => !hosts.Contains(x)).ToList())
+            foreach (var (host, lease) in _leases)
             {
-                _leases.Remove(gone);
-            }
-
-            foreach (var host in hosts)
-            {
-                if (!_leases.TryGetValue(host, out var lease))
+                lock (_lock)
                 {
-                    _leases[host] = lease = new Lease();
+                    if (lease.Count == 0)
+                    {
+                        _leases.TryRemove(host, out _);
+                        continue;
+                    }
                 }
 
                 // A silo that does not answer must not keep the others waiting.
@@ -157,16 +155,14 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
     {
         try
         {
-            var before = _subscriptions.Values.Where(x => host.Equals(x.Host)).Select(x => (x, x.Attempt)).ToList();
+            // What is known of those that came before says nothing of those that come while the call is under way.
+            var before = Volatile.Read(ref _established);
             var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(Holder, lease.Acknowledged).WaitAsync(RenewTimeout, _time);
             lease.Misses = 0;
             lease.Acknowledged = answer.Sequence;
-            foreach (var (subscription, attempt) in before)
+            foreach (var subscription in answer.Known ? answer.Ended.Select(x => _subscriptions.GetValueOrDefault(x)).OfType<Subscription>() : _subscriptions.Values)
             {
-                if ((!answer.Known || answer.Ended.Contains(subscription.Id)) && subscription.Attempt == attempt)
-                {
-                    Interrupt(subscription, $"silo {host} holds it no longer");
-                }
+                Interrupt(subscription, $"silo {host} holds it no longer", x => host.Equals(x.Host) && x.Established <= before);
             }
         }
         catch (Exception exception) when (!_stop.IsCancellationRequested)
@@ -181,24 +177,69 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         }
     }
 
-    private void Interrupt(Subscription subscription, string reason)
+    private void Interrupt(Subscription subscription, string reason, Func<Subscription, bool>? condition = null)
     {
-        if (subscription.TryInterrupt())
+        lock (_lock)
         {
-            LogInterrupted(subscription.Stream, reason);
-            _ = Tell(subscription, reason);
+            if (subscription.Host is null || condition?.Invoke(subscription) == false)
+            {
+                return;
+            }
+
+            Begin(subscription);
+        }
+
+        LogInterrupted(subscription.Target.StreamId, reason);
+        _ = Tell(subscription.Target, reason);
+    }
+
+    /// <summary>Begins an attempt to subscribe: no silo holds it now.</summary>
+    private int Begin(Subscription subscription)
+    {
+        lock (_lock)
+        {
+            Move(subscription, null);
+            return ++subscription.Attempt;
         }
     }
 
-    private async Task Tell(Subscription subscription, string reason)
+    private void Establish(Subscription subscription, int attempt, SiloAddress host)
+    {
+        lock (_lock)
+        {
+            if (attempt == subscription.Attempt)
+            {
+                Move(subscription, host);
+                subscription.Established = ++_established;
+            }
+        }
+    }
+
+    // Each silo's are counted, so that nobody has to look at all of them once a second.
+    private void Move(Subscription subscription, SiloAddress? host)
+    {
+        if (subscription.Host is { } before)
+        {
+            _leases[before].Count--;
+        }
+
+        if (host is not null)
+        {
+            _leases.GetOrAdd(host, static _ => new Lease()).Count++;
+        }
+
+        subscription.Host = host;
+    }
+
+    private async Task Tell(IStreamTarget target, string reason)
     {
         try
         {
-            await subscription.OnError(new StreamInterruptedException($"The subscription to {subscription.Stream} was interrupted: {reason}."));
+            await target.OnError(new StreamInterruptedException($"The subscription to {target.StreamId} was interrupted: {reason}."));
         }
         catch (Exception exception)
         {
-            LogObserverFailed(exception, subscription.Stream);
+            LogObserverFailed(exception, target.StreamId);
         }
     }
 
@@ -213,6 +254,9 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
 
     private sealed class Lease
     {
+        /// <summary>How many subscriptions the silo holds.</summary>
+        public int Count { get; set; }
+
         public long Acknowledged { get; set; }
 
         public int Misses { get; set; }
@@ -220,60 +264,30 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         public Task Call { get; set; } = Task.CompletedTask;
     }
 
-    private sealed class Subscription(Guid id, StreamId stream, Func<object[], Task> onItems, Func<Exception, Task> onError)
+    // There may be a million of them. What changes is guarded by the consumer's lock.
+    private sealed class Subscription(IStreamTarget target)
     {
-        private readonly Lock _lock = new();
-        private int _attempt;
-
-        public Guid Id => id;
-
-        public StreamId Stream => stream;
-
-        public Func<object[], Task> OnItems => onItems;
-
-        public Func<Exception, Task> OnError => onError;
+        public IStreamTarget Target => target;
 
         /// <summary>The silo that holds it, or null while it is not established.</summary>
-        public SiloAddress? Host { get; private set; }
+        public SiloAddress? Host { get; set; }
 
-        public bool WasEstablished { get; private set; }
+        /// <summary>When it was established last, counted over all subscriptions; 0 where it never was.</summary>
+        public long Established { get; set; }
 
-        /// <summary>Counts the attempts to subscribe, so that old news is not taken for news of the present one.</summary>
-        public int Attempt => _attempt;
-
-        public int Begin()
-        {
-            lock (_lock)
-            {
-                Host = null;
-                return ++_attempt;
-            }
-        }
-
-        public void Established(int attempt, SiloAddress host)
-        {
-            lock (_lock)
-            {
-                if (attempt == _attempt)
-                {
-                    (Host, WasEstablished) = (host, true);
-                }
-            }
-        }
-
-        public bool TryInterrupt()
-        {
-            lock (_lock)
-            {
-                if (Host is null)
-                {
-                    return false;
-                }
-
-                Host = null;
-                _attempt++;
-                return true;
-            }
-        }
+        /// <summary>Counts the attempts to subscribe, so that an old one is not taken for the present one.</summary>
+        public int Attempt { get; set; }
     }
+}
+
+/// <summary>What takes a subscription's items, one call after the other, and hears when it is interrupted.</summary>
+internal interface IStreamTarget
+{
+    StreamId StreamId { get; }
+
+    Guid HandleId { get; }
+
+    Task OnItems(object[] items);
+
+    Task OnError(Exception exception);
 }

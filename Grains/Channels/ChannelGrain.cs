@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Streams;
-using OrleansGateway.Cluster;
 using OrleansGateway.Logs;
 using OrleansGateway.Metrics;
 using OrleansGateway.Streams;
@@ -15,15 +13,10 @@ namespace OrleansGateway.Channels;
 /// remembered, published to the channel's stream, and acknowledged. Several appends may be under way, and they end in order.
 /// </summary>
 [GrainType(ChannelStreams.GrainType), Reentrant, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed partial class ChannelGrain(
-    IChannelLog log, StreamHost streams, Handover handover, LocalChannels channels, IOptionsMonitor<RetentionOptions> retention, TimeProvider time, ILogger<ChannelGrain> logger)
-    : Grain, IChannelGrain, ILocalChannel, IStreamSource, IGrainMigrationParticipant
+internal sealed partial class ChannelGrain(ChannelServices services)
+    : Grain, IChannelGrain, ILocalChannel, IStreamProducer, IStreamSource, IGrainMigrationParticipant
 {
     private const string StateKey = "channel";
-
-    // Where the log keeps the messages, memory holds those that most readers ask for.
-    private const int RecentMessages = 1024;
-    private const int RecentBytes = 256 * 1024;
 
     // How exactly the time that it stays is kept: not every publish has to prolong it.
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
@@ -33,10 +26,8 @@ internal sealed partial class ChannelGrain(
 
     private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
-    private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
     private string _name = string.Empty;
-    private IAsyncStream<MessageBatch> _stream = null!;
-    private PublishMemory _memory = null!;
+    private IAsyncStream<MessageBatch>? _stream;
     private ChannelHistory _history = null!;
     private IChannelLogSession? _session;
     private ChannelState? _brought;
@@ -57,19 +48,16 @@ internal sealed partial class ChannelGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _name = this.GetPrimaryKeyString();
-        _stream = this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
         await Open();
-        handover.Add(GrainContext);
-        channels.Add(_name, this);
+        services.Channels.Add(_name, this);
         OnSubscribersChanged(0);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _leaves = true;
-        handover.Remove(GrainContext);
-        channels.Remove(_name, this);
-        streams.End(_stream.StreamId);
+        services.Channels.Remove(_name, this);
+        services.Streams.End(ChannelStreams.IdOf(_name));
         return Task.CompletedTask;
     }
 
@@ -79,7 +67,7 @@ internal sealed partial class ChannelGrain(
         if (_session is { KeepsMessages: false })
         {
             dehydrationContext.TryAddValue(
-                StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue), _memory.Snapshot()));
+                StateKey, new ChannelState(_term, _epoch, _sourceTerm, _lastTime, _history.Newest, _history.Read(0, int.MaxValue), Memory.Snapshot()));
         }
     }
 
@@ -98,13 +86,6 @@ internal sealed partial class ChannelGrain(
     void IPresentChannel.Run(Action<object> action, object state) => GrainContext.Scheduler.QueueAction(action, state);
 
     ValueTask<PublishResult> IPresentChannel.Take(PublishRequest request) => _leaves ? ValueTask.FromException<PublishResult>(Moved()) : TakeInTurn(request);
-
-    Task<KeptMessages?> ILocalChannel.Look()
-    {
-        var looked = new TaskCompletionSource<KeptMessages?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        GrainContext.Scheduler.QueueAction(() => looked.SetResult(Look()));
-        return looked.Task;
-    }
 
     public async Task<ChannelPosition> GetPosition(ChannelPosition? seen = null)
     {
@@ -174,7 +155,7 @@ internal sealed partial class ChannelGrain(
             await OpenSession();
 
             // The subscribers hear of it before anything of the new epoch.
-            await Reopen(_term, () => _session!.Delete(), () => _room = _stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
+            await Reopen(_term, () => _session!.Delete(), () => _room = Stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
         }
         catch (LogException exception)
         {
@@ -191,13 +172,38 @@ internal sealed partial class ChannelGrain(
         DelayDeactivation(TimeToKeep);
     }
 
+    // The grain itself has the calls of a stream's producer: an extension would cost each channel an object and the tables that find it.
+    Task<SiloAddress> IStreamProducer.Subscribe(StreamId stream, Guid subscription, Guid holder, IStreamConsumer consumer) =>
+        services.Producer.Subscribe(stream, subscription, holder, consumer, this);
+
+    Task IStreamProducer.Unsubscribe(StreamId stream, Guid subscription) => services.Producer.Unsubscribe(stream, subscription);
+
+    Task<KeptMessages?> ILocalChannel.Look()
+    {
+        var look = new Task<KeptMessages?>(Look);
+        GrainContext.Scheduler.QueueTask(look);
+        return look;
+    }
+
+    // What only publishes need is made by the first.
+    private Queue<(Publishing Publishing, Task Append, int Run)> UnderWay => field ??= [];
+
+    private PublishMemory Memory
+    {
+        get => field ??= new PublishMemory(services.Retention);
+        set;
+    }
+
+    private IAsyncStream<MessageBatch> Stream =>
+        _stream ??= this.GetStreamProvider(ChannelStreams.Provider).GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
+
     private ChannelPosition Position => new(_term, _epoch, _history.Newest);
 
     // What lives in its memory only, lives as long as the messages are kept.
     private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan
         : _lastTime == 0 || _session is null ? TimeSpan.Zero
         : _session.KeepsMessages ? QuietTime
-        : retention.CurrentValue.Of(_name).Age + (2 * Slack);
+        : services.Retention.Of(_name).Age + (2 * Slack);
 
     private ValueTask<PublishResult> TakeInTurn(PublishRequest request) =>
         _room.IsCompleted && _opening.IsCompleted && _session is not null ? Take(request) : TakeWhenReady(request);
@@ -231,7 +237,7 @@ internal sealed partial class ChannelGrain(
 
         if (request.Origin is { } origin)
         {
-            if (_memory.Find(origin.Sender) is { } known && known.Sequence >= origin.Sequence)
+            if (Memory.Find(origin.Sender) is { } known && known.Sequence >= origin.Sequence)
             {
                 return known.Sequence == origin.Sequence
                     ? AnswerAgain(request, known.Answer)
@@ -270,7 +276,7 @@ internal sealed partial class ChannelGrain(
             if (key is not null)
             {
                 var fingerprint = PublishMemory.Fingerprint(messages);
-                if (_memory.Find(key, now) is { } known)
+                if (Memory.Find(key, now) is { } known)
                 {
                     answers[i] = (known.Answer, 0, known.Fingerprint != fingerprint);
                     continue;
@@ -315,7 +321,7 @@ internal sealed partial class ChannelGrain(
         for (var i = 0; i < results.Length; i++)
         {
             var (count, key) = request.Groups[i];
-            if (key is not null && _memory.Find(key, 0) is { } known)
+            if (key is not null && Memory.Find(key, 0) is { } known)
             {
                 results[i] = known.Fingerprint == PublishMemory.Fingerprint(request.Messages.AsSpan(at, count))
                     ? await ResultOf(known.Answer)
@@ -373,16 +379,16 @@ internal sealed partial class ChannelGrain(
         var publishing = new Publishing(
             new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime);
         _next = batch.LastOffset + 1;
-        _memory.Remember(publishing);
+        Memory.Remember(publishing);
         var append = _session!.Append(publishing.Entry);
-        if (append.IsCompletedSuccessfully && _underWay.Count == 0)
+        if (append.IsCompletedSuccessfully && UnderWay.Count == 0)
         {
             Publish(publishing);
         }
         else
         {
             var pending = append.AsTask();
-            _underWay.Enqueue((publishing, pending, _run));
+            UnderWay.Enqueue((publishing, pending, _run));
             _ = SettleAfter(pending);
         }
 
@@ -392,9 +398,9 @@ internal sealed partial class ChannelGrain(
     private async Task SettleAfter(Task append)
     {
         await append.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        while (_underWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
+        while (UnderWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
         {
-            _underWay.Dequeue();
+            UnderWay.Dequeue();
             if (oldest.Append.IsCompletedSuccessfully)
             {
                 Publish(oldest.Publishing);
@@ -410,14 +416,14 @@ internal sealed partial class ChannelGrain(
     {
         var batch = publishing.Entry.Batch;
         _history.Append(batch, _lastTime);
-        var room = _stream.OnNextAsync(batch);
+        var room = Stream.OnNextAsync(batch);
         _room = _room.IsCompleted ? room : room.IsCompleted ? _room : Task.WhenAll(_room, room);
         publishing.Settle();
     }
 
     private void Fail(Publishing publishing, int run, Exception exception)
     {
-        _memory.Forget(publishing);
+        Memory.Forget(publishing);
 
         // Its number is free again, and those behind it fail too; but not what has got these numbers since.
         if (run == _run)
@@ -461,7 +467,7 @@ internal sealed partial class ChannelGrain(
     /// <summary>Leaves the channel to its other owner.</summary>
     private ChannelMovedException GiveUp()
     {
-        LogSuperseded(_name);
+        LogSuperseded(services.Logger, _name);
         _leaves = true;
         DeactivateOnIdle();
         return Moved();
@@ -492,24 +498,25 @@ internal sealed partial class ChannelGrain(
     {
         try
         {
-            var session = await log.Open(_name, aboveTerm);
+            var session = await services.Log.Open(_name, aboveTerm);
             (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
-            _memory = new PublishMemory(retention.CurrentValue);
-            var limits = retention.CurrentValue.Of(_name);
-            _history = new ChannelHistory(
-                session.KeepsMessages ? new RetentionLimits { Messages = RecentMessages, Bytes = RecentBytes, Age = limits.Age } : limits);
+            Memory = null!;
+            _history = new ChannelHistory(services.Retention.Of(_name), session.KeepsMessages);
             if (_brought is { } state)
             {
                 // The next owner of the same messages: what the one before may still send is older.
                 (_term, _epoch, _sourceTerm, _lastTime) = (state.Term + 1, state.Epoch, state.SourceTerm, state.LastTime);
                 _history.Restore(state.Newest, state.Batches);
-                _memory.Restore(state.Publishes);
+                Memory.Restore(state.Publishes);
                 _brought = null;
             }
             else
             {
                 _history.Restore(session.Newest, []);
-                _memory.Restore(session.Recent);
+                if (session.Recent.Count > 0)
+                {
+                    Memory.Restore(session.Recent);
+                }
             }
 
             (_next, _session, _fault) = (_history.Newest + 1, session, null);
@@ -517,7 +524,7 @@ internal sealed partial class ChannelGrain(
         }
         catch (LogException exception)
         {
-            LogNotOpened(exception, _name);
+            LogNotOpened(services.Logger, exception, _name);
             _fault = exception;
             _openAt = Now() + (long)BetweenOpenings.TotalMilliseconds;
         }
@@ -526,7 +533,7 @@ internal sealed partial class ChannelGrain(
     /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
     private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null, Action? after = null)
     {
-        var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
+        var underWay = UnderWay.Select(x => x.Publishing.Settled).ToList();
         await (_opening = Again());
 
         async Task Again()
@@ -546,13 +553,13 @@ internal sealed partial class ChannelGrain(
         }
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now() => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: another owner took it over")]
-    private partial void LogSuperseded(string channel);
+    private static partial void LogSuperseded(ILogger logger, string channel);
 
     [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: its log cannot be opened; trying again when it is asked for")]
-    private partial void LogNotOpened(Exception exception, string channel);
+    private static partial void LogNotOpened(ILogger logger, Exception exception, string channel);
 }
 
 /// <summary>What a channel that has no log takes along to another node.</summary>

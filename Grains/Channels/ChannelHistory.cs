@@ -1,10 +1,17 @@
 namespace OrleansGateway.Channels;
 
 /// <summary>The newest messages of a channel in memory, in the batches in which they were published.</summary>
-internal sealed class ChannelHistory(RetentionLimits retention)
+/// <param name="retention">The channel's limits.</param>
+/// <param name="isKeptElsewhere">Whether the log keeps the messages: then memory holds only those that most readers ask for.</param>
+internal sealed class ChannelHistory(RetentionLimits retention, bool isKeptElsewhere = false)
 {
-    // A deque: what expires goes from the front, readers find their place by bisection.
-    private readonly List<MessageBatch> _batches = [];
+    private const int RecentMessages = 1024;
+    private const int RecentBytes = 256 * 1024;
+
+    private static readonly List<MessageBatch> None = [];
+
+    // A deque: what expires goes from the front, readers find their place by bisection. A channel without messages has none of its own.
+    private List<MessageBatch> _batches = None;
     private int _first;
     private long _bytes;
 
@@ -17,9 +24,13 @@ internal sealed class ChannelHistory(RetentionLimits retention)
     /// <summary>How many bytes are kept.</summary>
     public long Bytes => _bytes;
 
+    private int MaxMessages => isKeptElsewhere ? RecentMessages : retention.Messages;
+
+    private long MaxBytes => isKeptElsewhere ? RecentBytes : retention.Bytes;
+
     public void Append(MessageBatch batch, long nowMs)
     {
-        _batches.Add(batch);
+        (_batches == None ? _batches = new List<MessageBatch>(1) : _batches).Add(batch);
         _bytes += batch.Data.Length;
         Newest = batch.LastOffset;
         Trim(nowMs);
@@ -28,7 +39,7 @@ internal sealed class ChannelHistory(RetentionLimits retention)
     /// <summary>Takes over what another history kept.</summary>
     public void Restore(long newest, IReadOnlyList<MessageBatch> batches)
     {
-        _batches.AddRange(batches);
+        _batches = batches.Count == 0 ? None : [.. batches];
         _bytes = batches.Sum(x => (long)x.Data.Length);
         Newest = newest;
     }
@@ -61,8 +72,8 @@ internal sealed class ChannelHistory(RetentionLimits retention)
     {
         var oldest = nowMs - (long)retention.Age.TotalMilliseconds;
         while (_first < _batches.Count
-            && (Newest - _batches[_first].LastOffset >= retention.Messages
-                || (_bytes - _batches[_first].Data.Length >= retention.Bytes && _first < _batches.Count - 1)
+            && (Newest - _batches[_first].LastOffset >= MaxMessages
+                || (_bytes - _batches[_first].Data.Length >= MaxBytes && _first < _batches.Count - 1)
                 || _batches[_first].TimeMs < oldest))
         {
             _bytes -= _batches[_first].Data.Length;

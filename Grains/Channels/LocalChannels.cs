@@ -28,6 +28,9 @@ internal sealed class LocalChannels : IChannelCatalog, IPresentChannels
 
     public bool IsShared => false;
 
+    /// <summary>Their grains.</summary>
+    public IEnumerable<IGrainContext> Grains => _channels.Select(x => x.Value.GrainContext);
+
     /// <summary>Adds a channel.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="channel">Its grain.</param>
@@ -115,6 +118,8 @@ internal sealed class LocalChannels : IChannelCatalog, IPresentChannels
 /// <summary>A channel's grain, for those in its process.</summary>
 internal interface ILocalChannel : IPresentChannel
 {
+    IGrainContext GrainContext { get; }
+
     /// <summary>Looks what it keeps; called from anywhere. Null: nothing that anybody would want to know of.</summary>
     Task<KeptMessages?> Look();
 }

@@ -45,10 +45,10 @@ internal sealed class PublishMemory(RetentionOptions retention)
 
     private static readonly long OriginAgeMs = (long)OriginAge.TotalMilliseconds;
 
-
-    private readonly Dictionary<string, (UInt128 Fingerprint, Answered Answer)> _keys = new(StringComparer.Ordinal);
-    private readonly Queue<(string Key, long FirstOffset, long TimeMs)> _oldestKeys = [];
-    private readonly Dictionary<Guid, (long Sequence, Answered Answer)> _origins = [];
+    // Most channels know no keys, and one or two senders: the nodes that publish to it.
+    private Dictionary<string, (UInt128 Fingerprint, Answered Answer)>? _keys;
+    private Queue<(string Key, long FirstOffset, long TimeMs)>? _oldestKeys;
+    private List<(Guid Sender, long Sequence, Answered Answer)>? _origins;
     private long _originsCheckedMs;
 
     /// <summary>Takes over what the log remembers.</summary>
@@ -74,15 +74,20 @@ internal sealed class PublishMemory(RetentionOptions retention)
             ForgetKey(key.Key, key.FirstOffset, publishing.TimeMs);
         }
 
-        if (publishing.Entry.Origin is { } origin && _origins.TryGetValue(origin.Sender, out var known) && known.Sequence == origin.Sequence)
+        if (publishing.Entry.Origin is { } origin)
         {
-            _origins.Remove(origin.Sender);
+            _origins?.RemoveAll(x => x.Sender == origin.Sender && x.Sequence == origin.Sequence);
         }
     }
 
     /// <summary>What is remembered of a key.</summary>
     public (UInt128 Fingerprint, Answered Answer)? Find(string key, long nowMs)
     {
+        if (_keys is null || _oldestKeys is null)
+        {
+            return null;
+        }
+
         while (_oldestKeys.TryPeek(out var oldest)
             && (oldest.TimeMs < nowMs - (long)retention.KeyAge.TotalMilliseconds || _oldestKeys.Count > retention.Keys))
         {
@@ -94,19 +99,20 @@ internal sealed class PublishMemory(RetentionOptions retention)
     }
 
     /// <summary>The newest request of a sender.</summary>
-    public (long Sequence, Answered Answer)? Find(Guid sender) => _origins.TryGetValue(sender, out var known) ? known : null;
+    public (long Sequence, Answered Answer)? Find(Guid sender) =>
+        IndexOf(sender) is >= 0 and var index ? (_origins![index].Sequence, _origins[index].Answer) : null;
 
     /// <summary>The keys and requests that are remembered and settled, for the channel's next owner.</summary>
     public LoggedPublish[] Snapshot() =>
     [
-        .. _keys.Where(x => x.Value.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
+        .. (_keys ?? []).Where(x => x.Value.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
             x.Value.Answer.FirstOffset,
             x.Value.Answer.Count,
             x.Value.Answer.TimeMs,
             null,
             [new KeyedPublish(x.Key, x.Value.Fingerprint, x.Value.Answer.FirstOffset, x.Value.Answer.Count)])).OrderBy(x => x.FirstOffset),
-        .. _origins.Where(x => x.Value.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
-            x.Value.Answer.FirstOffset, x.Value.Answer.Count, x.Value.Answer.TimeMs, new PublishOrigin(x.Key, x.Value.Sequence), null)),
+        .. (_origins ?? []).Where(x => x.Answer.Settled.IsCompletedSuccessfully).Select(x => new LoggedPublish(
+            x.Answer.FirstOffset, x.Answer.Count, x.Answer.TimeMs, new PublishOrigin(x.Sender, x.Sequence), null)),
     ];
 
     /// <summary>A number that differs where bodies or types differ.</summary>
@@ -133,21 +139,29 @@ internal sealed class PublishMemory(RetentionOptions retention)
     {
         foreach (var key in keys ?? [])
         {
-            _keys[key.Key] = (key.Fingerprint, new Answered(key.FirstOffset, key.Count, timeMs, settled));
-            _oldestKeys.Enqueue((key.Key, key.FirstOffset, timeMs));
+            (_keys ??= new(StringComparer.Ordinal))[key.Key] = (key.Fingerprint, new Answered(key.FirstOffset, key.Count, timeMs, settled));
+            (_oldestKeys ??= []).Enqueue((key.Key, key.FirstOffset, timeMs));
         }
 
         if (origin is not null)
         {
             ForgetOldOrigins(timeMs);
-            _origins[origin.Sender] = (origin.Sequence, new Answered(firstOffset, count, timeMs, settled));
+            var known = (origin.Sender, origin.Sequence, new Answered(firstOffset, count, timeMs, settled));
+            if (IndexOf(origin.Sender) is >= 0 and var index)
+            {
+                _origins![index] = known;
+            }
+            else
+            {
+                (_origins ??= new(1)).Add(known);
+            }
         }
     }
 
     private void ForgetKey(string key, long firstOffset, long timeMs)
     {
         // Not one that was published anew since.
-        if (_keys.TryGetValue(key, out var known) && known.Answer.FirstOffset == firstOffset && known.Answer.TimeMs == timeMs)
+        if (_keys!.TryGetValue(key, out var known) && known.Answer.FirstOffset == firstOffset && known.Answer.TimeMs == timeMs)
         {
             _keys.Remove(key);
         }
@@ -161,12 +175,19 @@ internal sealed class PublishMemory(RetentionOptions retention)
         }
 
         _originsCheckedMs = nowMs;
-        foreach (var (sender, known) in _origins)
+        _origins?.RemoveAll(x => x.Answer.TimeMs < nowMs - OriginAgeMs);
+    }
+
+    private int IndexOf(Guid sender)
+    {
+        for (var i = 0; i < _origins?.Count; i++)
         {
-            if (known.Answer.TimeMs < nowMs - OriginAgeMs)
+            if (_origins[i].Sender == sender)
             {
-                _origins.Remove(sender);
+                return i;
             }
         }
+
+        return -1;
     }
 }

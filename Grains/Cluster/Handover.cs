@@ -2,16 +2,18 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
+using OrleansGateway.Channels;
 
 namespace OrleansGateway.Cluster;
 
 /// <summary>
-/// The grains of this node that are to be handed over when it stops. It is done while the silo is still a full member of
+/// Hands over the channels of this node, and other grains that ask for it, when it stops. It is done while the silo is still a full member of
 /// the cluster: once it shuts down it can neither place grains nor call anybody.
 /// </summary>
 internal sealed partial class Handover(
     IClusterMembershipService membership,
     ILocalSiloDetails local,
+    LocalChannels channels,
     TimeProvider time,
     ILogger<Handover> logger) : IHostedService
 {
@@ -33,12 +35,17 @@ internal sealed partial class Handover(
             .Where(x => x.Status == SiloStatus.Active && !x.SiloAddress.Equals(local.SiloAddress))
             .Select(x => x.SiloAddress)
             .ToList();
-        if (others.Count == 0 || _grains.IsEmpty || cancellationToken.IsCancellationRequested)
+        if (others.Count == 0 || cancellationToken.IsCancellationRequested)
         {
             return;
         }
 
-        var leaving = _grains.Keys.ToList();
+        var leaving = _grains.Keys.Concat(channels.Grains).ToList();
+        if (leaving.Count == 0)
+        {
+            return;
+        }
+
         for (var i = 0; i < leaving.Count; i++)
         {
             leaving[i].Migrate(new Dictionary<string, object> { [IPlacementDirector.PlacementHintKey] = others[i % others.Count] }, cancellationToken);

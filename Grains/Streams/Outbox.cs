@@ -43,8 +43,8 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     private static readonly TimeSpan MaxAnswerTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private readonly Queue<object> _items = [];
-    private readonly List<object> _call = [];
+    private Queue<object>? _items;
+    private List<object>? _call;
     private int _waitingBytes;
     private int _callBytes;
     private bool _sending;
@@ -70,7 +70,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             lock (_lock)
             {
                 return !_closed && !_lagging
-                    && (_waitingBytes + _callBytes > SoftLimitBytes || (_items.Count > 0 && time.GetElapsedTime(_waitingSince) > MaxLag));
+                    && (_waitingBytes + _callBytes > SoftLimitBytes || (_items is { Count: > 0 } && time.GetElapsedTime(_waitingSince) > MaxLag));
             }
         }
     }
@@ -82,6 +82,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     {
         lock (_lock)
         {
+            _items ??= [];
             if (_items.Count == 0)
             {
                 _waitingSince = time.GetTimestamp();
@@ -172,14 +173,15 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     {
         lock (_lock)
         {
-            if (_closed || (_call.Count == 0 && _items.Count == 0))
+            _call ??= [];
+            if (_closed || (_call.Count == 0 && _items!.Count == 0))
             {
                 _sending = false;
                 return null;
             }
 
             // What failed goes again as it was: the subscriber knows by its numbers what it has taken.
-            while (_items.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
+            while (_items!.TryPeek(out var next) && (_call.Count == 0 || _callBytes + SizeOf(next) <= CallBytes))
             {
                 var size = SizeOf(_items.Dequeue());
                 _call.Add(next);
@@ -196,7 +198,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
         TaskCompletionSource? progress;
         lock (_lock)
         {
-            _call.Clear();
+            _call!.Clear();
             _callBytes = 0;
             _lagging = false;
             _lastProgress = _waitingSince = time.GetTimestamp();

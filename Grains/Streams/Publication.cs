@@ -10,24 +10,24 @@ internal interface IStreamSource
 /// <summary>The subscriptions of one stream, beside the grain that produces it and in its context.</summary>
 internal sealed class Publication(IStreamSource? source)
 {
-    private readonly List<Outbox> _outboxes = [];
+    private Outbox[] _outboxes = [];
 
     public IReadOnlyList<Outbox> Outboxes => _outboxes;
 
     public void Add(Outbox outbox)
     {
         Remove(outbox.Subscription);
-        _outboxes.Add(outbox);
-        source?.OnSubscribersChanged(_outboxes.Count);
+        _outboxes = [.. _outboxes, outbox];
+        source?.OnSubscribersChanged(_outboxes.Length);
     }
 
     public void Remove(Guid subscription)
     {
-        if (_outboxes.FindIndex(x => x.Subscription == subscription) is >= 0 and var index)
+        if (Array.Find(_outboxes, x => x.Subscription == subscription) is { } outbox)
         {
-            _outboxes[index].Close();
-            _outboxes.RemoveAt(index);
-            source?.OnSubscribersChanged(_outboxes.Count);
+            outbox.Close();
+            _outboxes = Array.FindAll(_outboxes, x => x != outbox);
+            source?.OnSubscribersChanged(_outboxes.Length);
         }
     }
 
@@ -57,15 +57,17 @@ internal sealed class Publication(IStreamSource? source)
     /// <summary>Forgets subscriptions whose leases ended.</summary>
     public void Prune()
     {
-        if (_outboxes.RemoveAll(x => x.IsClosed) > 0)
+        var before = _outboxes.Length;
+        _outboxes = Array.FindAll(_outboxes, x => !x.IsClosed);
+        if (_outboxes.Length < before)
         {
-            source?.OnSubscribersChanged(_outboxes.Count);
+            source?.OnSubscribersChanged(_outboxes.Length);
         }
     }
 
     private async Task WaitForRoom()
     {
-        while (_outboxes.Find(x => x.IsFull) is { } outbox)
+        while (Array.Find(_outboxes, x => x.IsFull) is { } outbox)
         {
             await outbox.WaitForRoom();
         }

@@ -128,7 +128,7 @@ public class ChannelTrackerTests
     private sealed class Reader
     {
         private readonly List<MessageBatch> _log;
-        private readonly ChannelTracker _tracker = new();
+        private ChannelTracker _tracker;
 
         public Reader(List<MessageBatch> log)
         {

@@ -104,10 +104,9 @@ public class RelayPagesTests
         await relay.Started;
         var gate = new TaskCompletionSource();
         _channel.BeforeAnswer = () => gate.Task;
-        var startingPoint = new StartingPoint(_time);
         var clients = Enumerable.Range(0, 1000).Select(async _ =>
         {
-            var start = await startingPoint.Find(relay, new Since(SinceKind.Id, new MessageId("aaaa", 0)), CancellationToken.None);
+            var start = await StartingPoint.Find(relay, new Since(SinceKind.Id, new MessageId("aaaa", 0)), _time, CancellationToken.None);
             return new RelayClient(relay, MessageEncoder.Raw, _time).JoinAfter(start.After.ToString()!);
         }).ToList();
         gate.SetResult();

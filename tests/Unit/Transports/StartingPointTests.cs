@@ -44,7 +44,7 @@ public class StartingPointTests
                 channel.Append(timeMs: times[^1], padding: 20_000);
             }
 
-            var start = await new StartingPoint(TimeProvider.System).FindId(relay, new Since(SinceKind.Time, TimeMs: from), CancellationToken.None);
+            var start = await StartingPoint.FindId(relay, new Since(SinceKind.Time, TimeMs: from), TimeProvider.System, CancellationToken.None);
             var oldest = Math.Max(0, times.Count - keep);
             Assert.Equal((Math.Max(oldest, times.Count(x => x < from)), null), (start.After!.Value.Offset, start.Gap));
         },
