@@ -84,14 +84,16 @@ internal static class StreamFanOut
             await Ask("reset");
             var before = await Cpu();
             var start = (long)(await _silos[0].Ask(Publish(kind, count, rate)))[0];
-            var followers = await All(count);
+            await Arrived(count);
+            var cpu = await Cpu() - before;
+            double[][] followers = [await _silos[1].Ask("figures"), await _silos[2].Ask("figures")];
             return new Figures
             {
                 [Figure.Rate] = count / Stopwatch.GetElapsedTime(start, (long)followers.Max(x => x[4])).TotalSeconds,
                 [Figure.P50] = followers.Max(x => x[2]),
                 [Figure.P99] = followers.Max(x => x[3]),
                 [Figure.Faults] = followers.Sum(x => x[1] + Math.Abs(x[0] - count)),
-                [Figure.Cpu] = (await Cpu() - before) / count,
+                [Figure.Cpu] = cpu / count,
             };
         }
 
@@ -114,20 +116,21 @@ internal static class StreamFanOut
             var sum = 0.0;
             foreach (var silo in _silos)
             {
-                sum += (await silo.Ask("figures"))[5];
+                sum += (await silo.Ask("cpu"))[0];
             }
 
             return sum;
         }
 
-        private async Task<List<double[]>> All(int count)
+        // What did not come by then is lost.
+        private async Task Arrived(int count)
         {
-            for (var limit = Stopwatch.StartNew(); ; await Task.Delay(10))
+            var limit = Stopwatch.StartNew();
+            foreach (var silo in _silos.Skip(1))
             {
-                List<double[]> figures = [await _silos[1].Ask("figures"), await _silos[2].Ask("figures")];
-                if (figures.TrueForAll(x => x[0] >= count) || limit.Elapsed > Limit)
+                while ((await silo.Ask("count"))[0] < count && limit.Elapsed < Limit)
                 {
-                    return figures;
+                    await Task.Delay(10);
                 }
             }
         }

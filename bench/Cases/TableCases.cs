@@ -30,12 +30,24 @@ internal static class TableCases
     /// <summary>Runs those that were asked for.</summary>
     public static async Task Run(Measurement measurement, IReadOnlySet<string> names)
     {
-        await SideBySide.Run(measurement, names);
+        await Try(string.Join(", ", SideBySide.All.Select(x => x.Name).Where(names.Contains)), () => SideBySide.Run(measurement, names));
         foreach (var (name, _, run) in Own)
         {
             if (names.Contains(name))
             {
-                await run(measurement);
+                await Try(name, () => run(measurement));
+            }
+        }
+
+        async Task Try(string name, Func<Task> run)
+        {
+            try
+            {
+                await run();
+            }
+            catch (Exception exception)
+            {
+                measurement.Report.Failed(name, exception);
             }
         }
     }

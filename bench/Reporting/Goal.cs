@@ -20,5 +20,5 @@ internal sealed record Goal(string Case, string What, double Value, double Limit
         : Limit == 0 ? $"MISSED by {Measured}"
         : $"MISSED by {Math.Abs(Value - Limit) / Limit:0 %}";
 
-    private string Text(double value) => Unit == "×" ? $"{value:0.00} ×" : $"{value:#,0.##} {Unit}".TrimEnd();
+    private string Text(double value) => Unit == "×" ? $"{value:0.00} ×" : $"{value.ToString(value < 100 ? "0.##" : "#,0")} {Unit}".TrimEnd();
 }

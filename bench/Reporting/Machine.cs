@@ -23,7 +23,7 @@ internal static partial class Machine
         | commit | {await Commit()} |
         | command | `{command}` |
         | CPU | {Processor()}, {Environment.ProcessorCount} cores |
-        | kernel | {RuntimeInformation.OSDescription} |
+        | kernel | {Environment.OSVersion.VersionString} |
         | .NET | {RuntimeInformation.FrameworkDescription} |
         | nginx, nchan | {await Version("nginx")}, {await Version("libnginx-mod-nchan")} |
         | load when it began (1, 5, 15 minutes) | {load} |

@@ -8,13 +8,14 @@ internal sealed class Report
 {
     private readonly List<Sample> _samples = [];
     private readonly List<Goal> _goals = [];
+    private readonly List<string> _failures = [];
     private readonly List<string> _notes = [];
 
     /// <summary>A plot (SVG) that goes with the page, or null.</summary>
     public string? Plot { get; set; }
 
     /// <summary>Whether all goals are met and nothing failed.</summary>
-    public bool IsFine => _goals.TrueForAll(x => x.IsMet) && Faults == 0;
+    public bool IsFine => _goals.TrueForAll(x => x.IsMet) && Faults == 0 && _failures.Count == 0;
 
     private double Faults => _samples.Sum(x => x.Figures.GetValueOrDefault(Figure.Faults));
 
@@ -22,6 +23,13 @@ internal sealed class Report
     {
         _samples.Add(sample);
         Console.Error.WriteLine($"{sample.Case} {sample.Form} {sample.Server} {sample.Round}: {Cells(sample.Figures)}{(sample.Figures.Error is { } error ? $" ({error})" : string.Empty)}");
+    }
+
+    /// <summary>Says that a case could not be measured to its end.</summary>
+    public void Failed(string @case, Exception exception)
+    {
+        _failures.Add($"**`{@case}` failed**: {exception.Message}");
+        Console.Error.WriteLine($"{@case} failed: {exception}");
     }
 
     /// <summary>Adds what a reader of the table has to know.</summary>
@@ -62,7 +70,7 @@ internal sealed class Report
             page.Append($"\n### {group.Key}\n\n").Append(Table(["form", "server", .. columns.Select(x => x.Head)], rows));
         }
 
-        foreach (var note in _notes)
+        foreach (var note in _failures.Concat(_notes))
         {
             page.Append($"\n{note}\n");
         }

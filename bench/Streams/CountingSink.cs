@@ -23,7 +23,7 @@ internal sealed class CountingSink : IChannelSink, IBatchObserver
     public void Reset()
     {
         Array.Clear(_ages);
-        (Count, Faults) = (0, 0);
+        (Count, Faults, _last) = (0, 0, 0);
     }
 
     /// <summary>A quantile of the ages, in ms.</summary>

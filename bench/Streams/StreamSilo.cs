@@ -52,7 +52,9 @@ internal sealed class StreamSilo(IClusterClient client) : IAsyncDisposable
         ["follow", "stream", var name] => await Follow(name),
         ["follow", _, var name] => await Observe(name),
         ["reset"] => Reset(),
-        ["figures"] => $"{_sink.Count} {_sink.Faults} {_sink.Age(0.5)} {_sink.Age(0.99)} {_sink.LastTimestamp} {Environment.CpuUsage.TotalTime.TotalMicroseconds}",
+        ["count"] => $"{_sink.Count}",
+        ["figures"] => $"{_sink.Count} {_sink.Faults} {_sink.Age(0.5)} {_sink.Age(0.99)} {_sink.LastTimestamp}",
+        ["cpu"] => $"{Environment.CpuUsage.TotalTime.TotalMicroseconds}",
         ["publish", var kind, var name, var count, var rate] => await Publish(kind, name, int.Parse(count), int.Parse(rate)),
         _ => throw new ArgumentException(string.Join(' ', command)),
     });
