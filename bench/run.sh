@@ -20,7 +20,7 @@ program=$here/bin/Release/net10.0/OrleansGateway.Bench.dll
 nodes=(http://127.0.0.1:18088 http://127.0.0.1:18089 http://127.0.0.1:18090)
 
 build() {
-    dotnet build "$root/$1" -c Release -v q --nologo -clp:ErrorsOnly -nodeReuse:false -p:UseSharedCompilation=false >&2
+    dotnet build "$root/$1" -c Release -v q --nologo -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false >&2
 }
 
 bench() {
