@@ -19,8 +19,13 @@ native=$here/bin/native
 program=$here/bin/Release/net10.0/OrleansGateway.Bench.dll
 nodes=(http://127.0.0.1:18088 http://127.0.0.1:18089 http://127.0.0.1:18090)
 
+# Says nothing unless it fails.
 build() {
-    dotnet build "$root/$1" -c Release -v q --nologo -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false >&2
+    local report
+    report=$(dotnet build "$root/$1" -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false 2>&1) || {
+        echo "$report" >&2
+        return 1
+    }
 }
 
 bench() {
@@ -53,6 +58,11 @@ table() {
     need nginx libnginx-mod-nchan gcc libc6-dev
     compile
     build Silo/Silo.csproj
+
+    # Where the servers have their directories, also when it is interrupted.
+    TMPDIR=$(mktemp -d)
+    export TMPDIR
+    trap 'rm -rf "$TMPDIR"' EXIT
     bench table "$@"
 }
 

@@ -9,6 +9,7 @@ internal sealed class Child : IDisposable
 {
     private const int KeptLines = 40;
     private static readonly ConcurrentDictionary<Child, byte> All = new();
+    private static volatile bool _isStopping;
     private static readonly PosixSignalRegistration[] Signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(x => PosixSignalRegistration.Create(x, Stop))];
 
     private readonly Process _process;
@@ -40,8 +41,13 @@ internal sealed class Child : IDisposable
         var child = new Child(new Process { StartInfo = start });
         child._process.OutputDataReceived += (_, e) => child.Take(e.Data, onLine);
         child._process.ErrorDataReceived += (_, e) => child.Take(e.Data, null);
-        child._process.Start();
         All[child] = 0;
+        child._process.Start();
+        if (_isStopping)
+        {
+            child.Kill();
+        }
+
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
         return child;
@@ -77,6 +83,7 @@ internal sealed class Child : IDisposable
 
     private static void Stop(PosixSignalContext context)
     {
+        _isStopping = true;
         foreach (var child in All.Keys)
         {
             child.Kill();
