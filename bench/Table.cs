@@ -41,6 +41,7 @@ internal static class Table
         }
 
         // The whole table is kept.
+        var place = Path.Combine(Places.Root, "bench/results", string.Join('-', [await Machine.Name(), .. TableCases.All.Select(x => x.Name).Where(names.Contains)]));
         if (names.Count == 0)
         {
             isSaved = true;
@@ -49,20 +50,17 @@ internal static class Table
 
         var load = Machine.Load();
         var measurement = new Measurement(new Setup(rounds, node));
-        await TableCases.Run(measurement, names);
-        var page = measurement.Report.Page(await Machine.Describe($"bench/run.sh {string.Join(' ', options)}".TrimEnd(), load));
-        Console.WriteLine(page);
-        if (isSaved)
-        {
-            await Save(page, measurement.Report);
-        }
+        var head = await Machine.Describe($"bench/run.sh {string.Join(' ', options)}".TrimEnd(), load);
 
+        // What is interrupted keeps what it has.
+        await TableCases.Run(measurement, names, () => isSaved ? Save(place, head, measurement.Report) : Task.CompletedTask);
+        Console.WriteLine(measurement.Report.Page(head));
         return measurement.Report.IsFine ? 0 : 1;
     }
 
-    private static async Task Save(string page, Report report)
+    private static async Task Save(string place, string head, Report report)
     {
-        var place = Path.Combine(Places.Root, "bench/results", await Machine.Name());
+        var page = report.Page(head);
         if (report.Plot is { } plot)
         {
             page += $"\n![growth]({Path.GetFileName(place)}.svg)\n";

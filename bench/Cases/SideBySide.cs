@@ -23,11 +23,6 @@ internal static class SideBySide
     public static async Task Run(Measurement measurement, IReadOnlySet<string> names)
     {
         var cases = All.Where(x => names.Contains(x.Name)).ToList();
-        if (cases.Count == 0)
-        {
-            return;
-        }
-
         using var memory = await Gateway.Start(measurement.Setup, "memory", slot: 0);
         using var nchan = await Nchan.Start();
         using var reference = await Reference.Start();

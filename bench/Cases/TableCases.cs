@@ -28,9 +28,16 @@ internal static class TableCases
     };
 
     /// <summary>Runs those that were asked for.</summary>
-    public static async Task Run(Measurement measurement, IReadOnlySet<string> names)
+    /// <param name="measurement">Takes what they give.</param>
+    /// <param name="names">Which.</param>
+    /// <param name="onDone">Called after each.</param>
+    public static async Task Run(Measurement measurement, IReadOnlySet<string> names, Func<Task> onDone)
     {
-        await Try(string.Join(", ", SideBySide.All.Select(x => x.Name).Where(names.Contains)), () => SideBySide.Run(measurement, names));
+        if (SideBySide.All.Any(x => names.Contains(x.Name)))
+        {
+            await Try(string.Join(", ", SideBySide.All.Select(x => x.Name).Where(names.Contains)), () => SideBySide.Run(measurement, names));
+        }
+
         foreach (var (name, _, run) in Own)
         {
             if (names.Contains(name))
@@ -49,6 +56,8 @@ internal static class TableCases
             {
                 measurement.Report.Failed(name, exception);
             }
+
+            await onDone();
         }
     }
 }
