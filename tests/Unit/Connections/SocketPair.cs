@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using OrleansGateway.Connections;
+
+namespace OrleansGateway.Tests.Unit.Connections;
+
+/// <summary>A connection and its client, over TCP.</summary>
+internal sealed class SocketPair : IConnectionHandler, IDisposable
+{
+    private readonly EventLoop _loop = new(0);
+    private int _readable;
+
+    public SocketPair(int bufferBytes = 0)
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        if (bufferBytes > 0)
+        {
+            listener.SendBufferSize = bufferBytes;
+            Client.ReceiveBufferSize = bufferBytes;
+        }
+
+        listener.Listen();
+        Client.Connect(listener.LocalEndPoint!);
+        Connection = new ClientConnection(listener.Accept(), _loop, () => TimeSpan.FromMinutes(1));
+        Connection.Begin(this);
+    }
+
+    public ClientConnection Connection { get; }
+
+    public Socket Client { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    public int Readable => Volatile.Read(ref _readable);
+
+    public TaskCompletionSource InputEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Takes so many bytes.</summary>
+    public async Task<byte[]> Take(int count)
+    {
+        var bytes = new byte[count];
+        for (var taken = 0; taken < count;)
+        {
+            var read = await Client.ReceiveAsync(bytes.AsMemory(taken));
+            Assert.NotEqual(0, read);
+            taken += read;
+        }
+
+        return bytes;
+    }
+
+    public void OnReadable() => Interlocked.Increment(ref _readable);
+
+    public void OnInputEnded() => InputEnded.SetResult();
+
+    public void OnClosed() => Closed.SetResult();
+
+    public void OnTurn()
+    {
+    }
+
+    public void OnStopping()
+    {
+    }
+
+    public void Dispose()
+    {
+        Connection.Close();
+        Client.Dispose();
+        _loop.Dispose();
+    }
+}
