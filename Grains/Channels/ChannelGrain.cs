@@ -33,7 +33,7 @@ internal sealed partial class ChannelGrain(
 
     private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
-    private readonly Queue<(Publishing Publishing, Task Append, int Run)> _underWay = [];
+    private readonly Queue<Publishing> _underWay = [];
     private string _name = string.Empty;
     private IAsyncStream<MessageBatch> _stream = null!;
     private PublishMemory _memory = null!;
@@ -371,37 +371,46 @@ internal sealed partial class ChannelGrain(
         var first = _next;
         var batch = MessageBatch.Pack(_term, _epoch, first, _lastTime, messages);
         var publishing = new Publishing(
-            new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime);
+            new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime, _run);
         _next = batch.LastOffset + 1;
-        _memory.Remember(publishing);
         var append = _session!.Append(publishing.Entry);
         if (append.IsCompletedSuccessfully && _underWay.Count == 0)
         {
             Publish(publishing);
+            _memory.Remember(publishing);
         }
         else
         {
-            var pending = append.AsTask();
-            _underWay.Enqueue((publishing, pending, _run));
-            _ = SettleAfter(pending);
+            _memory.Remember(publishing);
+            _underWay.Enqueue(publishing);
+            _ = SettleAfter(append, publishing);
         }
 
         return publishing;
     }
 
-    private async Task SettleAfter(Task append)
+    private async Task SettleAfter(ValueTask append, Publishing publishing)
     {
-        await append.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        while (_underWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
+        try
+        {
+            await append;
+            publishing.Appended(null);
+        }
+        catch (Exception exception)
+        {
+            publishing.Appended(exception);
+        }
+
+        while (_underWay.TryPeek(out var oldest) && oldest.IsAppended)
         {
             _underWay.Dequeue();
-            if (oldest.Append.IsCompletedSuccessfully)
+            if (oldest.Failure is { } failure)
             {
-                Publish(oldest.Publishing);
+                Fail(oldest, failure);
             }
             else
             {
-                Fail(oldest.Publishing, oldest.Run, oldest.Append.Exception!.InnerException!);
+                Publish(oldest);
             }
         }
     }
@@ -415,12 +424,12 @@ internal sealed partial class ChannelGrain(
         publishing.Settle();
     }
 
-    private void Fail(Publishing publishing, int run, Exception exception)
+    private void Fail(Publishing publishing, Exception exception)
     {
         _memory.Forget(publishing);
 
         // Its number is free again, and those behind it fail too; but not what has got these numbers since.
-        if (run == _run)
+        if (publishing.Run == _run)
         {
             (_next, _run) = (publishing.FirstOffset, _run + 1);
         }
@@ -526,7 +535,7 @@ internal sealed partial class ChannelGrain(
     /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
     private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null, Action? after = null)
     {
-        var underWay = _underWay.Select(x => x.Publishing.Settled).ToList();
+        var underWay = _underWay.Select(x => x.Settled).ToList();
         await (_opening = Again());
 
         async Task Again()
