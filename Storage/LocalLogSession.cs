@@ -8,6 +8,9 @@ namespace OrleansGateway.Storage;
 /// <summary>One owner's hold on one channel.</summary>
 internal sealed class LocalLogSession : IChannelLogSession
 {
+    // Up to here an append is worth no thread of its own.
+    private const int QuickBytes = 64 * 1024;
+
     private readonly LocalChannelLog _log;
     private readonly StoreDirectory _directory;
     private readonly LogWriter _writer;
@@ -25,7 +28,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     // Before it nothing but keys and origins is left in the own file. Of who trims.
     private long _dropped;
 
-    // Of the writer's thread alone.
+    // Of whoever writes.
     private long _seen;
     private long _next;
     private bool _superseded;
@@ -74,14 +77,7 @@ internal sealed class LocalLogSession : IChannelLogSession
 
     private LogSegment Own => _segments[^1];
 
-    public async ValueTask Append(LogEntry entry)
-    {
-        await _writer.Write(new AppendWrite(this, entry));
-        if (IsAboveLimits() && Interlocked.CompareExchange(ref _trimming, 1, 0) == 0)
-        {
-            _ = Task.Run(Trim);
-        }
-    }
+    public ValueTask Append(LogEntry entry) => _writer.Write(new AppendWrite(this, entry));
 
     public ValueTask<MessageBatch[]> Read(long after, int maxBytes) => new(LocalChannelLog.OnFiles(() => Task.FromResult(ReadNow(after, maxBytes))));
 
@@ -103,7 +99,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     }
 
     public ValueTask KeepSource(long sourceTerm) =>
-        new(_writer.Write(new SourceWrite(this, sourceTerm)));
+        _writer.Write(new SourceWrite(this, sourceTerm));
 
     public ValueTask Delete() => new(LocalChannelLog.OnFiles(() => _log.Clear(_channel, Term, Epoch)));
 
@@ -266,7 +262,7 @@ internal sealed class LocalLogSession : IChannelLogSession
         statements.NoteGone(Own.Channel, Own.Term, oldest - 1);
     }
 
-    // On the writer's thread, after a commit.
+    // Of whoever writes, after a commit.
     private bool StandsForWriter()
     {
         var count = _directory.Counters.Read(_slot);
@@ -287,7 +283,7 @@ internal sealed class LocalLogSession : IChannelLogSession
         }
         catch (Exception)
         {
-            // Whatever it is, it cannot be known, and must not end the writer's thread.
+            // Whatever it is, it cannot be known, and must not end who writes.
             return false;
         }
     }
@@ -318,6 +314,8 @@ internal sealed class LocalLogSession : IChannelLogSession
         private bool _applied;
 
         public override long Bytes => entry.Batch.Data.Length;
+
+        public override bool IsQuick => entry.Batch.Data.Length <= QuickBytes;
 
         public override void Apply(LogStatements statements)
         {
@@ -360,6 +358,10 @@ internal sealed class LocalLogSession : IChannelLogSession
 
                 GatewayMeter.LogAppends.Add();
                 base.Committed();
+                if (session.IsAboveLimits() && Interlocked.CompareExchange(ref session._trimming, 1, 0) == 0)
+                {
+                    _ = Task.Run(session.Trim);
+                }
             }
         }
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Logging;
 using OrleansGateway.Logs;
 using OrleansGateway.Metrics;
@@ -8,8 +8,9 @@ using OrleansGateway.Storage.Sqlite;
 namespace OrleansGateway.Storage;
 
 /// <summary>
-/// Writes a node's file, on a thread of its own: while one transaction is committed, what comes is collected for the next,
-/// over all channels (group commit).
+/// Writes a node's file. While one transaction is committed, what comes is collected for the next, over all channels (group commit):
+/// that one is written by a thread for it. What comes while nobody writes is committed at once by whoever brings it, where that
+/// waits for no disk: a thread that must be woken and wakes another costs more than the commit.
 /// </summary>
 internal sealed partial class LogWriter : IDisposable
 {
@@ -18,12 +19,16 @@ internal sealed partial class LogWriter : IDisposable
 
     private readonly Database _database;
     private readonly ILogger _logger;
-    private readonly BlockingCollection<LogWrite> _queue = [];
+    private readonly object _gate = new();
+    private readonly Queue<LogWrite> _queue = [];
     private readonly List<LogWrite> _writes = [];
     private readonly Thread _thread;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private readonly bool _waitsForDisk;
     private readonly Lock _lock = new();
+    private Writing _writing;
+    private bool _disposing;
     private TaskCompletionSource? _grown;
     private long _end;
     private bool _failing;
@@ -33,10 +38,18 @@ internal sealed partial class LogWriter : IDisposable
         (_database, _logger) = (database, logger);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
+        _waitsForDisk = database.Scalar("PRAGMA synchronous") > 1;
         Statements = new LogStatements(database);
         _end = Statements.End;
         _thread = new Thread(Run) { IsBackground = true, Name = "channel log" };
         _thread.Start();
+    }
+
+    private enum Writing
+    {
+        Nobody,
+        Caller,
+        Thread,
     }
 
     /// <summary>The statements, for the writes.</summary>
@@ -56,15 +69,43 @@ internal sealed partial class LogWriter : IDisposable
 
     /// <summary>Queues a write; it ends when it is committed, in the order in which they were queued.</summary>
     /// <exception cref="LogException">Nothing was written.</exception>
-    public Task Write(LogWrite write)
+    public ValueTask Write(LogWrite write)
     {
-        try
+        lock (_gate)
         {
-            _queue.Add(write);
+            if (_disposing)
+            {
+                write.Fail(new LogException(LogFault.Unavailable, "The node stops."));
+                return write.Done;
+            }
+
+            if (_writing != Writing.Nobody || !write.IsQuick || _waitsForDisk)
+            {
+                _queue.Enqueue(write);
+                if (_writing == Writing.Nobody)
+                {
+                    HandToThread();
+                }
+
+                return write.Done;
+            }
+
+            _writing = Writing.Caller;
+            _writes.Clear();
+            _writes.Add(write);
         }
-        catch (InvalidOperationException)
+
+        WriteTaken();
+        lock (_gate)
         {
-            write.Fail(new LogException(LogFault.Unavailable, "The node stops."));
+            if (_queue.Count > 0 || _disposing)
+            {
+                HandToThread();
+            }
+            else
+            {
+                _writing = Writing.Nobody;
+            }
         }
 
         return write.Done;
@@ -76,7 +117,15 @@ internal sealed partial class LogWriter : IDisposable
     /// <summary>Writes what is queued, and ends.</summary>
     public void Dispose()
     {
-        _queue.CompleteAdding();
+        lock (_gate)
+        {
+            _disposing = true;
+            if (_writing == Writing.Nobody)
+            {
+                HandToThread();
+            }
+        }
+
         _thread.Join();
         try
         {
@@ -90,45 +139,73 @@ internal sealed partial class LogWriter : IDisposable
         }
 
         _database.Dispose();
-        _queue.Dispose();
+    }
+
+    private void HandToThread()
+    {
+        _writing = Writing.Thread;
+        Monitor.Pulse(_gate);
     }
 
     private void Run()
     {
-        foreach (var first in _queue.GetConsumingEnumerable())
+        while (true)
         {
-            _writes.Clear();
-            _writes.Add(first);
-            for (var bytes = first.Bytes; _writes.Count < MaxWritesACommit && bytes < MaxBytesACommit && _queue.TryTake(out var next); bytes += next.Bytes)
+            lock (_gate)
             {
-                _writes.Add(next);
+                while (_writing != Writing.Thread || _queue.Count == 0)
+                {
+                    if (_writing == Writing.Thread)
+                    {
+                        if (_disposing)
+                        {
+                            return;
+                        }
+
+                        _writing = Writing.Nobody;
+                    }
+
+                    Monitor.Wait(_gate);
+                }
+
+                _writes.Clear();
+                for (var bytes = 0L; _writes.Count < MaxWritesACommit && bytes < MaxBytesACommit && _queue.TryDequeue(out var next); bytes += next.Bytes)
+                {
+                    _writes.Add(next);
+                }
             }
 
-            var begun = Stopwatch.GetTimestamp();
-            try
-            {
-                Commit();
-            }
-            catch (Exception exception)
-            {
-                Rollback(exception);
-                continue;
-            }
-
-            if (_failing)
-            {
-                _failing = false;
-                LogRecovered(_database.File);
-            }
-
-            GatewayMeter.LogCommitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
-            foreach (var write in _writes)
-            {
-                write.Committed();
-            }
-
-            TellGrowth();
+            WriteTaken();
         }
+    }
+
+    // Of whoever has its turn to write.
+    private void WriteTaken()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        try
+        {
+            Commit();
+        }
+        catch (Exception exception)
+        {
+            Rollback(exception);
+            return;
+        }
+
+        if (_failing)
+        {
+            _failing = false;
+            LogRecovered(_database.File);
+        }
+
+        GatewayMeter.LogCommitDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
+        foreach (var write in _writes)
+        {
+            write.Committed();
+        }
+
+        TellGrowth();
     }
 
     private void TellGrowth()
@@ -189,25 +266,35 @@ internal sealed partial class LogWriter : IDisposable
     private partial void LogRecovered(string file);
 }
 
-/// <summary>Something to write. It is applied and told of its commit by the writer's thread.</summary>
-internal abstract class LogWrite
+/// <summary>Something to write. It is applied and told of its commit by one who writes at a time.</summary>
+internal abstract class LogWrite : IValueTaskSource
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ManualResetValueTaskSourceCore<bool> _done = new() { RunContinuationsAsynchronously = true };
 
-    /// <summary>Ends when it is committed, or fails with a <see cref="LogException"/>.</summary>
-    public Task Done => _done.Task;
+    /// <summary>Ends when it is committed, or fails with a <see cref="LogException"/>. To be awaited once.</summary>
+    public ValueTask Done => new(this, _done.Version);
 
     /// <summary>About how large it is.</summary>
     public virtual long Bytes => 0;
+
+    /// <summary>Whether it takes so little that whoever brings it can write it.</summary>
+    public virtual bool IsQuick => false;
 
     /// <summary>Writes it, within a transaction.</summary>
     public abstract void Apply(LogStatements statements);
 
     /// <summary>Its transaction was committed.</summary>
-    public virtual void Committed() => _done.TrySetResult();
+    public virtual void Committed() => _done.SetResult(true);
 
     /// <summary>It was not written, or does not stand.</summary>
-    public virtual void Fail(LogException exception) => _done.TrySetException(exception);
+    public virtual void Fail(LogException exception) => _done.SetException(exception);
+
+    void IValueTaskSource.GetResult(short token) => _done.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _done.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _done.OnCompleted(continuation, state, token, flags);
 }
 
 /// <summary>A write that is a few lines.</summary>

@@ -14,6 +14,9 @@ internal sealed class ChannelPublisher(IChannelCalls calls, string channel)
     private const int MaxMessagesACall = 512;
     private const int MaxBytesACall = 256 * 1024;
 
+    // So many, and then the channel's other callers have their turn.
+    private const int MaxCallsATurn = 16;
+
     private readonly Lock _lock = new();
 
     // Those that wait, and those of the call under way, each a chain.
@@ -77,8 +80,13 @@ internal sealed class ChannelPublisher(IChannelCalls calls, string channel)
 
     private async Task SendAll()
     {
-        while (_present is not { IsOpen: false })
+        for (var sent = 1; _present is not { IsOpen: false }; sent++)
         {
+            if (sent % MaxCallsATurn == 0)
+            {
+                await Task.Yield();
+            }
+
             if (!TakeCall())
             {
                 calls.Over(this);

@@ -186,7 +186,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     }
 
     // What only publishes need is made by the first.
-    private Queue<(Publishing Publishing, Task Append, int Run)> UnderWay => field ??= [];
+    private Queue<Publishing> UnderWay => field ??= [];
 
     private PublishMemory Memory
     {
@@ -377,37 +377,46 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         var first = _next;
         var batch = MessageBatch.Pack(_term, _epoch, first, _lastTime, messages);
         var publishing = new Publishing(
-            new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime);
+            new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime, _run);
         _next = batch.LastOffset + 1;
-        Memory.Remember(publishing);
         var append = _session!.Append(publishing.Entry);
         if (append.IsCompletedSuccessfully && UnderWay.Count == 0)
         {
             Publish(publishing);
+            Memory.Remember(publishing);
         }
         else
         {
-            var pending = append.AsTask();
-            UnderWay.Enqueue((publishing, pending, _run));
-            _ = SettleAfter(pending);
+            Memory.Remember(publishing);
+            UnderWay.Enqueue(publishing);
+            _ = SettleAfter(append, publishing);
         }
 
         return publishing;
     }
 
-    private async Task SettleAfter(Task append)
+    private async Task SettleAfter(ValueTask append, Publishing publishing)
     {
-        await append.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        while (UnderWay.TryPeek(out var oldest) && oldest.Append.IsCompleted)
+        try
+        {
+            await append;
+            publishing.Appended(null);
+        }
+        catch (Exception exception)
+        {
+            publishing.Appended(exception);
+        }
+
+        while (UnderWay.TryPeek(out var oldest) && oldest.IsAppended)
         {
             UnderWay.Dequeue();
-            if (oldest.Append.IsCompletedSuccessfully)
+            if (oldest.Failure is { } failure)
             {
-                Publish(oldest.Publishing);
+                Fail(oldest, failure);
             }
             else
             {
-                Fail(oldest.Publishing, oldest.Run, oldest.Append.Exception!.InnerException!);
+                Publish(oldest);
             }
         }
     }
@@ -421,12 +430,12 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         publishing.Settle();
     }
 
-    private void Fail(Publishing publishing, int run, Exception exception)
+    private void Fail(Publishing publishing, Exception exception)
     {
         Memory.Forget(publishing);
 
         // Its number is free again, and those behind it fail too; but not what has got these numbers since.
-        if (run == _run)
+        if (publishing.Run == _run)
         {
             (_next, _run) = (publishing.FirstOffset, _run + 1);
         }
@@ -533,7 +542,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     /// <summary>Takes the channel over from itself, under a higher term. What is published meanwhile waits.</summary>
     private async Task Reopen(long aboveTerm, Func<ValueTask>? before = null, Action? after = null)
     {
-        var underWay = UnderWay.Select(x => x.Publishing.Settled).ToList();
+        var underWay = UnderWay.Select(x => x.Settled).ToList();
         await (_opening = Again());
 
         async Task Again()

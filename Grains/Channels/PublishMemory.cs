@@ -6,9 +6,13 @@ using OrleansGateway.Logs;
 namespace OrleansGateway.Channels;
 
 /// <summary>Messages that a channel took together: under way until the log has them.</summary>
-internal sealed class Publishing(LogEntry entry, long timeMs)
+/// <param name="entry">What the log is given.</param>
+/// <param name="timeMs">When they were accepted, in ms since 1970.</param>
+/// <param name="run">Which run of numbers it belongs to: after a failure they begin anew.</param>
+internal sealed class Publishing(LogEntry entry, long timeMs, int run = 0)
 {
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _settling;
+    private Task? _settled;
 
     public LogEntry Entry => entry;
 
@@ -16,17 +20,32 @@ internal sealed class Publishing(LogEntry entry, long timeMs)
 
     public long TimeMs => timeMs;
 
-    /// <summary>Ends when the log has them, or fails.</summary>
-    public Task Settled => _settled.Task;
+    public int Run => run;
 
-    public void Settle() => _settled.TrySetResult();
+    /// <summary>Whether the log has answered.</summary>
+    public bool IsAppended { get; private set; }
+
+    /// <summary>What the log answered, where it failed.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Ends when the log has them, or fails. Of the channel's context alone.</summary>
+    public Task Settled => _settled ??= (_settling = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public void Appended(Exception? failure) => (IsAppended, Failure) = (true, failure);
+
+    public void Settle()
+    {
+        _settled ??= Task.CompletedTask;
+        _settling?.TrySetResult();
+    }
 
     public void Fail(Exception exception)
     {
-        _settled.TrySetException(exception);
+        _ = Settled;
+        _settling!.TrySetException(exception);
 
         // It may be that nobody else waits for it.
-        _ = _settled.Task.Exception;
+        _ = _settling.Task.Exception;
     }
 }
 
