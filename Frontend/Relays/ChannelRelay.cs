@@ -13,10 +13,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     // There may be a million of them: what few ask for is made when it is asked for, and forgotten some time after.
-    private readonly IClusterClient _client;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly Action<ChannelRelay>? _tend;
+    private readonly ChannelRelayServices _services;
     private readonly ChannelFollower _follower;
     private RelayPages? _pages;
     private SharedCall<ChannelPage>? _standing;
@@ -25,19 +22,18 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     private MessageId _position;
 
     /// <summary>Makes one; it starts by itself.</summary>
-    /// <param name="name">The channel.</param>
-    /// <param name="client">Leads to it.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">For what subscribers lose.</param>
-    /// <param name="counts">Counts what they get.</param>
-    /// <param name="tend">Called when it holds something that <see cref="Expire"/> has to forget.</param>
-    public ChannelRelay(
-        string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger, RelayCounts? counts = null, Action<ChannelRelay>? tend = null)
-        : base(name, counts ?? new RelayCounts())
+    public ChannelRelay(string name, ChannelRelayServices services)
+        : base(name, services.Counts)
     {
-        (_client, _time, _logger, _tend) = (client, time, logger, tend);
-        _follower = new ChannelFollower(client, name, this);
+        _services = services;
+        _follower = new ChannelFollower(services.Client, name, this);
         _started = Start();
+    }
+
+    /// <summary>Makes one that shares nothing.</summary>
+    public ChannelRelay(string name, IClusterClient client, TimeProvider time, ILogger<ChannelRelay> logger)
+        : this(name, new ChannelRelayServices(client, time, logger, new RelayCounts()))
+    {
     }
 
     public override Task Started => Volatile.Read(ref _started);
@@ -58,10 +54,10 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
                     return _pages;
                 }
 
-                _pages = pages = new RelayPages(Name, Read, _time);
+                _pages = pages = new RelayPages(Name, Read, _services.Time);
             }
 
-            _tend?.Invoke(this);
+            _services.Tend?.Invoke(this);
             return pages;
         }
     }
@@ -97,10 +93,10 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     }
 
     public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false) => new ChannelBeginning(
-        this, isFixed ? await FindId(since, cancellationToken) : await StartingPoint.Find(this, since, _time, cancellationToken));
+        this, isFixed ? await FindId(since, cancellationToken) : await StartingPoint.Find(this, since, _services.Time, cancellationToken));
 
     public override async Task<Poll> FindPoll(Since since, CancellationToken cancellationToken) =>
-        new ChannelPoll(this, await StartingPoint.FindId(this, since, _time, cancellationToken));
+        new ChannelPoll(this, await StartingPoint.FindId(this, since, _services.Time, cancellationToken));
 
     /// <summary>Whether it holds something that <see cref="Expire"/> has to forget some time.</summary>
     public bool IsHolding
@@ -123,7 +119,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             standing = _standing ??= new SharedCall<ChannelPage>(() => Read(new MessageId(string.Empty, 0), 0));
         }
 
-        _tend?.Invoke(this);
+        _services.Tend?.Invoke(this);
         return standing.Get();
     }
 
@@ -181,7 +177,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             present = deleted ? Snapshot() : [];
         }
 
-        LogEpoch(Name, deleted ? "deleted" : "lost", before.Epoch);
+        LogEpoch(_services.Logger, Name, deleted ? "deleted" : "lost", before.Epoch);
         foreach (var tap in taps)
         {
             tap.OnEpoch(Name, before, deleted);
@@ -198,7 +194,7 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
 
     public ValueTask OnGap(MessageId after, MessageId resumed)
     {
-        LogGap(Name, after, resumed);
+        LogGap(_services.Logger, Name, after, resumed);
         IRelayTap[] taps;
         lock (Lock)
         {
@@ -228,12 +224,12 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
 
     public override ValueTask DisposeAsync() => _follower.DisposeAsync();
 
-    private Task<ChannelPage> Read(MessageId after, int maxBytes) => _client.GetGrain<IChannelGrain>(Name).Read(after, maxBytes).WaitAsync(CallTimeout, _time);
+    private Task<ChannelPage> Read(MessageId after, int maxBytes) => _services.Client.GetGrain<IChannelGrain>(Name).Read(after, maxBytes).WaitAsync(CallTimeout, _services.Time);
 
     private async Task<Start> FindId(Since since, CancellationToken cancellationToken)
     {
         // Where the relay has not reached the place yet, the subscriber would have to read what it is about to hear.
-        var finding = StartingPoint.FindId(this, since, _time, cancellationToken);
+        var finding = StartingPoint.FindId(this, since, _services.Time, cancellationToken);
         await Started.WaitAsync(cancellationToken);
         return await finding;
     }
@@ -255,8 +251,8 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     }
 
     [LoggerMessage(1, LogLevel.Information, "Channel {Channel}: its log was {Fate}, it goes on with epoch {Epoch}")]
-    private partial void LogEpoch(string channel, string fate, string epoch);
+    private static partial void LogEpoch(ILogger logger, string channel, string fate, string epoch);
 
     [LoggerMessage(2, LogLevel.Warning, "Channel {Channel}: the messages from {After} to {Resumed} came too late and are no longer kept")]
-    private partial void LogGap(string channel, MessageId after, MessageId resumed);
+    private static partial void LogGap(ILogger logger, string channel, MessageId after, MessageId resumed);
 }

@@ -32,8 +32,7 @@ internal sealed class RelayRegistry(
     private readonly List<Held> _tended = [];
     private readonly PriorityQueue<Held, long> _idle = new();
     private Held[] _round = [];
-    private Action<ChannelRelay>? _tend;
-    private readonly ILogger<ChannelRelay> _channelLogger = loggers.CreateLogger<ChannelRelay>();
+    private ChannelRelayServices? _services;
     private readonly ILogger<SelectionRelay> _selectionLogger = loggers.CreateLogger<SelectionRelay>();
 
     private IEnumerable<Relay> Present => _relays.Select(x => x.Value.Relay).OfType<Relay>();
@@ -62,7 +61,8 @@ internal sealed class RelayRegistry(
 
     public void Unfollow(ChannelRelay relay) => LetGo(relay, wasVisited: false);
 
-    private ChannelRelay ChannelRelayOf(string channel) => new(channel, client, time, _channelLogger, _counts, _tend ??= TendRelay);
+    private ChannelRelay ChannelRelayOf(string channel) =>
+        new(channel, _services ??= new ChannelRelayServices(client, time, loggers.CreateLogger<ChannelRelay>(), _counts, TendRelay));
 
     // A selection as it is written is no channel's name.
     private Held Hold(string name, Func<Relay> make, bool isVisited)

@@ -22,6 +22,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     private readonly IClusterClient _client;
     private readonly string _name;
     private readonly IChannelSink _sink;
+    private readonly ILogger<ChannelFollower> _logger;
+    private readonly TimeProvider _time;
     private readonly Turn _turn = new();
     private ChannelTracker _tracker;
     private StreamSubscriptionHandle<MessageBatch>? _handle;
@@ -40,6 +42,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         _client = client;
         _name = channel;
         _sink = sink;
+        _logger = client.ServiceProvider.GetRequiredService<ILogger<ChannelFollower>>();
+        _time = client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
     }
 
     /// <summary>The id of the last message that the sink took, or of the place where it began.</summary>
@@ -51,10 +55,6 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
 
     private IAsyncStream<MessageBatch> Stream => _client.ServiceProvider.GetRequiredKeyedService<IStreamProvider>(ChannelStreams.Provider)
         .GetStream<MessageBatch>(ChannelStreams.IdOf(_name));
-
-    private ILogger Logger => _client.ServiceProvider.GetRequiredService<ILogger<ChannelFollower>>();
-
-    private TimeProvider Time => _client.ServiceProvider.GetService<TimeProvider>() ?? TimeProvider.System;
 
     private ChannelPosition Seen => new(_tracker.Term, _tracker.Epoch!, _tracker.Offset);
 
@@ -69,7 +69,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                 async () =>
                 {
                     await Subscribe();
-                    var position = await Channel.GetPosition().WaitAsync(CallTimeout, Time);
+                    var position = await Channel.GetPosition().WaitAsync(CallTimeout, _time);
                     _tracker.Enter(position.Term, position.Epoch, position.Newest);
                 },
                 cancellationToken);
@@ -148,7 +148,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         catch (Exception exception)
         {
             // The producer forgets a subscription whose lease ends.
-            LogUnsubscribeFailed(Logger, exception, _name);
+            LogUnsubscribeFailed(exception, _name);
         }
     }
 
@@ -172,7 +172,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
             await Persist(
                 async () =>
                 {
-                    var position = await Channel.GetPosition(Seen).WaitAsync(CallTimeout, Time);
+                    var position = await Channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
                     if (position.Epoch != _tracker.Epoch)
                     {
                         await EnterEpoch(position.Term, position.Epoch);
@@ -205,7 +205,7 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                     await EnterEpoch(batch.Term, batch.Epoch, deleted: batch.Count == 0);
                     break;
                 case BatchVerdict.Hole:
-                    LogHole(Logger, _name, _tracker.Offset, batch.FirstOffset);
+                    LogHole(_name, _tracker.Offset, batch.FirstOffset);
                     await ReadHole(batch.FirstOffset - 1);
                     break;
             }
@@ -226,12 +226,12 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
         var epoch = _tracker.Epoch;
         while (_tracker.Epoch == epoch && _tracker.Offset < offset)
         {
-            var page = await Channel.Read(Position, PageBytes).WaitAsync(CallTimeout, Time);
+            var page = await Channel.Read(Position, PageBytes).WaitAsync(CallTimeout, _time);
             if (page.Position.Epoch != epoch)
             {
                 if (page.Position.Term < _tracker.Term)
                 {
-                    await Channel.GetPosition(Seen).WaitAsync(CallTimeout, Time);
+                    await Channel.GetPosition(Seen).WaitAsync(CallTimeout, _time);
                     throw new InvalidOperationException($"The channel '{_name}' answered from an owner that was replaced.");
                 }
 
@@ -284,10 +284,10 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                 }
                 catch (Exception exception) when (!either.IsCancellationRequested)
                 {
-                    LogRetry(Logger, exception, _name);
+                    LogRetry(exception, _name);
                 }
 
-                await Task.Delay(backoff, Time, either.Token);
+                await Task.Delay(backoff, _time, either.Token);
             }
         }
         finally
@@ -318,11 +318,11 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     }
 
     [LoggerMessage(1, LogLevel.Debug, "Channel {Channel}: messages between {After} and {Next} did not come by the stream")]
-    private static partial void LogHole(ILogger logger, string channel, long after, long next);
+    private partial void LogHole(string channel, long after, long next);
 
     [LoggerMessage(2, LogLevel.Debug, "Channel {Channel} cannot be reached; trying again")]
-    private static partial void LogRetry(ILogger logger, Exception exception, string channel);
+    private partial void LogRetry(Exception exception, string channel);
 
     [LoggerMessage(3, LogLevel.Debug, "Channel {Channel}: could not unsubscribe")]
-    private static partial void LogUnsubscribeFailed(ILogger logger, Exception exception, string channel);
+    private partial void LogUnsubscribeFailed(Exception exception, string channel);
 }

@@ -21,9 +21,11 @@ internal sealed class Publication(IStreamSource? source)
         source?.OnSubscribersChanged(_outboxes.Length);
     }
 
+    public Outbox? Find(Guid subscription) => Array.Find(_outboxes, x => x.Subscription == subscription);
+
     public void Remove(Guid subscription)
     {
-        if (Array.Find(_outboxes, x => x.Subscription == subscription) is { } outbox)
+        if (Find(subscription) is { } outbox)
         {
             outbox.Close();
             _outboxes = Array.FindAll(_outboxes, x => x != outbox);

@@ -22,26 +22,33 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
     /// <summary>Adds a subscription. Called in the context of the grain that produces the stream.</summary>
     public void Add(StreamId stream, Outbox outbox, IStreamSource? source)
     {
+        var publication = _publications.GetOrAdd(stream, static (_, source) => new Publication(source), source);
+        var replaced = publication.Find(outbox.Subscription);
         lock (_lock)
         {
+            if (replaced is not null)
+            {
+                Forget(replaced);
+            }
+
             if (!_holders.TryGetValue(outbox.Holder, out var holder))
             {
                 _holders[outbox.Holder] = holder = new Holder(++_sequence);
             }
 
             holder.LastSeen = time.GetTimestamp();
-            holder.Outboxes[outbox.Subscription] = outbox;
+            holder.Outboxes.Add(outbox);
             holder.Ended.RemoveAll(x => x.Subscription == outbox.Subscription);
         }
 
-        _publications.GetOrAdd(stream, static (_, source) => new Publication(source), source).Add(outbox);
+        publication.Add(outbox);
     }
 
     /// <summary>Ends a subscription. Called in the context of the grain that produces the stream.</summary>
     public void Remove(StreamId stream, Guid subscription)
     {
         if (_publications.TryGetValue(stream, out var publication)
-            && publication.Outboxes.FirstOrDefault(x => x.Subscription == subscription) is { } outbox)
+            && publication.Find(subscription) is { } outbox)
         {
             publication.Remove(subscription);
             lock (_lock)
@@ -102,11 +109,7 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
             return null;
         }
 
-        if (holder.Outboxes.TryGetValue(outbox.Subscription, out var present) && present == outbox)
-        {
-            holder.Outboxes.Remove(outbox.Subscription);
-        }
-
+        holder.Outboxes.Remove(outbox);
         return holder;
     }
 
@@ -121,7 +124,7 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
         _lastSweep = time.GetTimestamp();
         foreach (var (id, holder) in _holders.Where(x => time.GetElapsedTime(x.Value.LastSeen) > LeaseDuration).ToList())
         {
-            foreach (var outbox in holder.Outboxes.Values)
+            foreach (var outbox in holder.Outboxes)
             {
                 outbox.Close();
             }
@@ -138,7 +141,7 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
 
         public long Sequence { get; set; } = began;
 
-        public Dictionary<Guid, Outbox> Outboxes { get; } = [];
+        public HashSet<Outbox> Outboxes { get; } = [];
 
         public List<(long Sequence, Guid Subscription)> Ended { get; } = [];
     }

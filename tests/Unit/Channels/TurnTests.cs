@@ -1,4 +1,5 @@
 using OrleansGateway.Channels;
+using OrleansGateway.Tests.Unit.Numbers;
 
 namespace OrleansGateway.Tests.Unit.Channels;
 
@@ -9,7 +10,7 @@ public class TurnTests
     [Fact]
     public async Task Take_WhileAnotherHasIt_WaitsInTheOrderOfComing()
     {
-        var first = _turn.Take();
+        var first = _turn.Take().AsTask();
         var others = Enumerable.Range(0, 3).Select(_ => _turn.Take().AsTask()).ToList();
         Assert.True(first.IsCompletedSuccessfully);
         foreach (var next in others)
@@ -20,7 +21,7 @@ public class TurnTests
         }
 
         _turn.Release();
-        Assert.True(_turn.Take().IsCompletedSuccessfully);
+        Assert.True(_turn.Take().AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -51,6 +52,6 @@ public class TurnTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(Eventually.Deadline));
         _turn.Release();
         Assert.True(_turn.IsOver);
-        Assert.True(_turn.Take().IsCanceled);
+        Assert.True(_turn.Take().AsTask().IsCanceled);
     }
 }
