@@ -153,7 +153,8 @@ public sealed class ClientConnectionTests : IDisposable
             for (var i = 0; i < count; i++)
             {
                 output.Write(message);
-                Assert.True(output.FlushAsync().IsCompletedSuccessfully);
+                var flush = output.FlushAsync();
+                Assert.True(flush.IsCompletedSuccessfully && !flush.Result.IsCompleted);
             }
         }
     }

@@ -120,7 +120,7 @@ public class RequestHeadTests
     [Fact]
     public void Read_DamagedHeads_OnlyTakesThoseThatNobodyReadsOtherwise()
     {
-        var heads = Gen.OneOfConst(Publish, Subscribe, WebSocket);
+        var heads = Gen.OneOf(Gen.Const(Publish), Gen.Const(Subscribe), Gen.Const(WebSocket));
         var damage = Gen.Select(Gen.Int[0, 200], Gen.OneOf(Gen.Const('\r'), Gen.Const('\n'), Gen.Const(' '), Gen.Const(':'), Gen.Char['\0', '\u00ff']), Gen.Bool);
         Gen.Select(heads, damage.Array[0, 4]).Sample(
             (head, damages) =>
