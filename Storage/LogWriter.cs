@@ -95,16 +95,22 @@ internal sealed partial class LogWriter : IDisposable
             _writes.Add(write);
         }
 
-        WriteTaken();
-        lock (_gate)
+        try
         {
-            if (_queue.Count > 0 || _disposing)
+            WriteTaken();
+        }
+        finally
+        {
+            lock (_gate)
             {
-                HandToThread();
-            }
-            else
-            {
-                _writing = Writing.Nobody;
+                if (_queue.Count > 0 || _disposing)
+                {
+                    HandToThread();
+                }
+                else
+                {
+                    _writing = Writing.Nobody;
+                }
             }
         }
 
