@@ -37,14 +37,19 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
 
     public void OnReadable()
     {
-        // Whoever is busy with the connection looks again when it is done.
-        if (Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle)
+        while (true)
         {
-            Read();
-        }
-        else
-        {
-            Interlocked.CompareExchange(ref _state, BusyAndMore, Busy);
+            if (Interlocked.CompareExchange(ref _state, Busy, Idle) == Idle)
+            {
+                Read();
+                return;
+            }
+
+            // Whoever is busy with the connection looks again when it is done, unless that was just now.
+            if (Interlocked.CompareExchange(ref _state, BusyAndMore, Busy) != Idle)
+            {
+                return;
+            }
         }
     }
 
