@@ -22,7 +22,7 @@ internal abstract class Subscriber
     private readonly TimeProvider _time;
     private readonly Func<long?>? _progress;
     private readonly TaskCompletionSource<EndReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Queue<(ReadOnlyMemory<byte> Bytes, TaskCompletionSource Written)> _control = [];
+    private Queue<(ReadOnlyMemory<byte> Bytes, TaskCompletionSource Written)>? _control;
     private List<TaskCompletionSource>? _writing;
     private int _signals;
     private int _end = -1;
@@ -99,9 +99,9 @@ internal abstract class Subscriber
     public Task SendControl(ReadOnlyMemory<byte> bytes)
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_control)
+        lock (_ended)
         {
-            _control.Enqueue((bytes, written));
+            (_control ??= []).Enqueue((bytes, written));
         }
 
         Pump();
@@ -157,17 +157,17 @@ internal abstract class Subscriber
             do
             {
                 seen = Volatile.Read(ref _signals);
-                bool wrote;
+                bool isMore;
                 do
                 {
                     WriteControl();
-                    wrote = !IsEnding && (_place < 0 ? await CatchUp() : WritePending());
+                    isMore = !IsEnding && (_place < 0 ? await CatchUp() : WritePending());
                     await Flush();
                     await WriteRest();
                     _writing?.ForEach(x => x.TrySetResult());
                     _writing = null;
                 }
-                while (wrote);
+                while (isMore);
 
                 FinishIfEnded();
             }
@@ -254,16 +254,26 @@ internal abstract class Subscriber
             Write(_encoder.EncodeKeepAlive(Standing));
         }
 
-        lock (_control)
+        // Whoever adds something calls for a run after that.
+        if (Volatile.Read(ref _control) is null)
         {
-            while (_control.TryDequeue(out var frame))
+            return;
+        }
+
+        lock (_ended)
+        {
+            while (_control?.TryDequeue(out var frame) is true)
             {
                 Write(frame.Bytes.Span);
                 (_writing ??= []).Add(frame.Written);
             }
+
+            _control = null;
         }
     }
 
+    /// <summary>Writes what is pending in the ring.</summary>
+    /// <returns>Whether there is more.</returns>
     private bool WritePending()
     {
         var entries = EntryBuffer.Rent(MaxEntriesAWrite);
@@ -292,8 +302,9 @@ internal abstract class Subscriber
             bytes += WriteEntry(entries[taken++]);
         }
 
+        // What comes meanwhile calls for another run.
         _place += taken;
-        return taken > 0;
+        return taken < count || count == MaxEntriesAWrite;
     }
 
     /// <summary>Whether more may be written at once, after so many bytes.</summary>
