@@ -13,15 +13,13 @@ internal sealed class EventLoop : IDisposable
     private readonly Epoll _epoll = new();
     private readonly Lock _lock = new();
     private readonly Stack<int> _free = [];
-    private readonly Thread _thread;
     private Place[] _places = new Place[64];
     private int _used;
     private volatile bool _over;
 
     public EventLoop(int number)
     {
-        _thread = new Thread(Run) { Name = $"connections {number}", IsBackground = true };
-        _thread.Start();
+        new Thread(Run) { Name = $"connections {number}", IsBackground = true }.Start();
     }
 
     /// <summary>The connections that there are.</summary>
@@ -77,15 +75,12 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _over = true;
-        _thread.Join();
-        _epoll.Dispose();
-    }
+    /// <summary>Ends it, with its next turn.</summary>
+    public void Dispose() => _over = true;
 
     private void Run()
     {
+        using var epoll = _epoll;
         Span<(ulong Key, Epoll.Events Events)> found = stackalloc (ulong, Epoll.Events)[MaxEvents];
         var nextTick = Environment.TickCount64 + TickMs;
         for (var tick = 0; !_over;)
