@@ -2,10 +2,14 @@ using OrleansGateway.Tests.Harness;
 
 namespace OrleansGateway.Tests.Conformance;
 
-/// <summary>The gateway that is tested: the nodes that the environment variable <c>GATEWAY_URLS</c> names, or three that are started for all tests.</summary>
+/// <summary>
+/// The gateway that is tested: the nodes that the environment variable <c>GATEWAY_URLS</c> names, or three that are started for all tests. With
+/// <c>GATEWAY_DIRECT=false</c> those serve all requests through the web server.
+/// </summary>
 internal static class Gateway
 {
     private static readonly string? Urls = Environment.GetEnvironmentVariable("GATEWAY_URLS");
+    private static readonly string? Direct = Environment.GetEnvironmentVariable("GATEWAY_DIRECT");
     private static readonly Lazy<Task<Uri[]>> Started = new(Start);
 
     /// <summary>Whether the nodes are somebody else's: nothing of them may be configured or hurt.</summary>
@@ -24,7 +28,11 @@ internal static class Gateway
         var numbers = new CountingServer(20);
         var nodes = new GatewayNodes(numbers.Address)
         {
-            Environment = new Dictionary<string, string> { ["Gateway__Origins__0"] = Origins.Configured },
+            Environment = new Dictionary<string, string>
+            {
+                ["Gateway__Origins__0"] = Origins.Configured,
+                ["Gateway__DirectConnections"] = Direct ?? "true",
+            },
         };
         AppDomain.CurrentDomain.ProcessExit += (_, _) => nodes.DisposeAsync().AsTask().Wait();
         await nodes.Start(1, 2, 3);
