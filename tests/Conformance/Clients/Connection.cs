@@ -39,6 +39,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Sends a FIN: nothing more will come.</summary>
     public void EndSending() => _client.Client.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Ends the connection with a RST, as a client does whose program is killed while bytes wait for it.</summary>
+    public void Reset() => _client.Client.Close(0);
+
     public async Task<Head> ReadHead()
     {
         var status = await ReadLine();

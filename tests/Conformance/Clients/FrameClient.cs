@@ -27,10 +27,17 @@ internal sealed class FrameClient : IDisposable
     /// <summary>What the handshake was answered with.</summary>
     public Head Head { get; }
 
-    public static async Task<FrameClient> Open(Uri node, string target, params string[] headers)
+    public static Task<FrameClient> Open(Uri node, string target, params string[] headers) => Open(node, target, [], headers);
+
+    /// <summary>Opens one, with frames that go in the same write as the handshake, before it is answered.</summary>
+    public static async Task<FrameClient> Open(Uri node, string target, byte[] frames, params string[] headers)
     {
-        var connection = await Connection.Open(
-            node, [$"GET {target} HTTP/1.1", $"Host: {node.Authority}", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", $"Sec-WebSocket-Key: {Key}", .. headers]);
+        string[] lines =
+        [
+            $"GET {target} HTTP/1.1", $"Host: {node.Authority}", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", $"Sec-WebSocket-Key: {Key}", .. headers,
+        ];
+        var connection = await Connection.Open(node);
+        await connection.SendBytes((byte[])[.. Encoding.Latin1.GetBytes(string.Join("\r\n", lines)), .. "\r\n\r\n"u8, .. frames]);
         return new FrameClient(connection, await connection.ReadHead());
     }
 
