@@ -71,7 +71,9 @@ internal sealed class BlockedReader : IDisposable
 
     private async Task TakeAll(MemoryStream into)
     {
+        // Otherwise it would take minutes.
         var buffer = new byte[64 * 1024];
+        _socket.ReceiveBufferSize = 16 * buffer.Length;
         try
         {
             while (await _socket.ReceiveAsync(buffer) is > 0 and var count)

@@ -92,10 +92,11 @@ public sealed class MixedTests : ConformanceTest
     public async Task Reset_BehindAPublish_LeavesTheNodeAlive(bool takesTheFirstAnswer)
     {
         using var other = await Subscription.Open(A, $"{Channel}/other", "raw");
-        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
+        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>
         {
+            // Each has a channel of its own: nobody waits for another's deletion.
             using var connection = await Connection.Open(A);
-            await connection.Send(Post("x") + Delete());
+            await connection.Send((Post("x") + Delete()).Replace(Channel, $"{Channel}/{i}", StringComparison.Ordinal));
             if (takesTheFirstAnswer)
             {
                 Assert.Equal(200, (await connection.ReadAnswer()).Status);
