@@ -71,7 +71,7 @@ internal sealed class LogFile(string path, int number) : IDisposable
         try
         {
             // NORMAL waits for no disk: what the death of a process cannot lose is what was promised (docs/decisions/0003-channel-log.md).
-            database.Execute($"PRAGMA journal_mode=WAL; PRAGMA synchronous={(waitForDisk ? "FULL" : "NORMAL")}; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=4000;");
+            database.Execute($"PRAGMA journal_mode=WAL; PRAGMA synchronous={(waitForDisk ? "FULL" : "NORMAL")}; PRAGMA cache_size=-8000; PRAGMA wal_autocheckpoint=16000;");
             if (database.Scalar("PRAGMA user_version") == 1)
             {
                 database.Execute(string.Create(CultureInfo.InvariantCulture, $"BEGIN IMMEDIATE; {FromVersion1} PRAGMA user_version={Version}; COMMIT;"));

@@ -17,6 +17,12 @@ internal sealed partial class LogWriter : IDisposable
     private const int MaxWritesACommit = 1024;
     private const long MaxBytesACommit = 8 * 1024 * 1024;
 
+    // After about so many pages of the write-ahead log the thread copies them into the file, which waits for the disk (SQLite's own
+    // PRAGMA wal_autocheckpoint would do that within whosever commit it is). A commit touches a few pages besides its bytes.
+    private const int PagesBetweenCheckpoints = 4000;
+    private const int PagesACommit = 3;
+    private const int PageBytes = 4096;
+
     private readonly Database _database;
     private readonly ILogger _logger;
     private readonly object _gate = new();
@@ -32,6 +38,7 @@ internal sealed partial class LogWriter : IDisposable
     private TaskCompletionSource? _grown;
     private long _end;
     private bool _failing;
+    private int _pages;
 
     public LogWriter(Database database, ILogger logger)
     {
@@ -79,7 +86,7 @@ internal sealed partial class LogWriter : IDisposable
                 return write.Done;
             }
 
-            if (_writing != Writing.Nobody || !write.IsQuick || _waitsForDisk)
+            if (_writing != Writing.Nobody || !write.IsQuick || _waitsForDisk || _pages >= PagesBetweenCheckpoints)
             {
                 _queue.Enqueue(write);
                 if (_writing == Writing.Nobody)
@@ -182,6 +189,24 @@ internal sealed partial class LogWriter : IDisposable
             }
 
             WriteTaken();
+            if (_pages >= PagesBetweenCheckpoints)
+            {
+                Checkpoint();
+            }
+        }
+    }
+
+    private void Checkpoint()
+    {
+        _pages = 0;
+        try
+        {
+            _database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteError error)
+        {
+            // The next one copies what this one did not.
+            LogNotCopied(error, _database.File);
         }
     }
 
@@ -238,6 +263,11 @@ internal sealed partial class LogWriter : IDisposable
         }
 
         _commit.Run();
+        _pages += PagesACommit;
+        foreach (var write in _writes)
+        {
+            _pages += (int)(write.Bytes / PageBytes);
+        }
     }
 
     private void Rollback(Exception exception)
@@ -267,6 +297,9 @@ internal sealed partial class LogWriter : IDisposable
 
     [LoggerMessage(1, LogLevel.Error, "The store's file {File} cannot be written; publishes are refused until it can")]
     private partial void LogFailed(Exception exception, string file);
+
+    [LoggerMessage(3, LogLevel.Warning, "The write-ahead log of the store's file {File} could not be copied into it")]
+    private partial void LogNotCopied(Exception exception, string file);
 
     [LoggerMessage(2, LogLevel.Information, "The store's file {File} can be written again")]
     private partial void LogRecovered(string file);

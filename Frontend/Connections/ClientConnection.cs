@@ -14,7 +14,6 @@ internal sealed class ClientConnection
 
     private readonly Socket _socket;
     private readonly EventLoop _loop;
-    private readonly Func<TimeSpan> _vanishedTimeout;
     private ulong _key;
     private volatile IConnectionHandler? _handler;
     private Edge? _readable;
@@ -25,12 +24,18 @@ internal sealed class ClientConnection
     /// <summary>Takes over an accepted socket; <see cref="Begin"/> begins to look at it.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="loop">What tells of it.</param>
-    /// <param name="vanishedTimeout">After how much silence its client has vanished.</param>
-    public ClientConnection(Socket socket, EventLoop loop, Func<TimeSpan> vanishedTimeout)
+    /// <param name="owner">Who accepted it.</param>
+    public ClientConnection(Socket socket, EventLoop loop, IConnectionOwner owner)
     {
-        (_socket, _loop, _vanishedTimeout) = (socket, loop, vanishedTimeout);
+        (_socket, _loop, Owner) = (socket, loop, owner);
         socket.Blocking = false;
     }
+
+    /// <summary>Who accepted it.</summary>
+    public IConnectionOwner Owner { get; }
+
+    /// <summary>Whether the web server has it.</summary>
+    public bool IsKestrels => _handler is KestrelConnection;
 
     public Socket Socket => _socket;
 
@@ -43,17 +48,18 @@ internal sealed class ClientConnection
     public void Begin(IConnectionHandler handler)
     {
         _handler = handler;
-        _key = _loop.Add(this, _socket.SafeHandle);
-        if (IsClosed)
-        {
-            _loop.Remove(_key);
-        }
+        _key = _loop.Add(this);
+        Interlocked.MemoryBarrier();
+        _loop.Watch(_key, _socket.SafeHandle);
     }
 
     /// <summary>Passes it on to another who serves it, and tells that one of what was told before.</summary>
     public void PassTo(IConnectionHandler handler)
     {
         _handler = handler;
+
+        // Whoever tells looks for the handler after it has set what it tells of.
+        Interlocked.MemoryBarrier();
         if (IsInputEnded)
         {
             handler.OnInputEnded();
@@ -150,7 +156,7 @@ internal sealed class ClientConnection
     public void OnTurn()
     {
         // Its system answers nothing any more: neither what was sent nor TCP's keep-alive (RFC 9293, section 3.8.4).
-        if (TcpInfo.Silence(_socket) > _vanishedTimeout())
+        if (TcpInfo.Silence(_socket) > Owner.VanishedTimeout)
         {
             Close();
             return;
@@ -161,6 +167,20 @@ internal sealed class ClientConnection
 
     /// <summary>The node stops: ends it when what is under way is done.</summary>
     public void Stop() => _handler?.OnStopping();
+
+    /// <summary>Something failed that nobody thought of: ends it.</summary>
+    public void Fail(Exception exception)
+    {
+        Owner.Failed(exception);
+        try
+        {
+            Close();
+        }
+        catch (Exception another)
+        {
+            Owner.Failed(another);
+        }
+    }
 
     /// <summary>Ends the connection at once, in both directions.</summary>
     public void Close()

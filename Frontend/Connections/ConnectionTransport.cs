@@ -1,23 +1,36 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Http;
+using OrleansGateway.Metrics;
 using OrleansGateway.Publishing;
 
 namespace OrleansGateway.Connections;
 
 /// <summary>The web server's transport on Linux. Where it is not supported, the web server's own does.</summary>
-internal sealed class ConnectionTransport(Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+internal sealed class ConnectionTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     // A loop does little for an event, but it does it alone.
     private readonly Lazy<EventLoop[]> _loops = new(() => [.. Enumerable.Range(1, Math.Max(1, Environment.ProcessorCount / 2)).Select(x => new EventLoop(x))]);
+    private readonly RequestServices _services;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    public ConnectionTransport(
+        Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ConnectionListener> logger)
+    {
+        _services = new RequestServices(hub, publisher, options, lifetime, static (x, _) => x.Close());
+        (_time, _logger) = (time, logger);
+        GatewayMeter.Meter.CreateObservableUpDownCounter("gateway.connections", Count, "{connection}", "Clients' connections, by who serves them.");
+    }
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && Epoll.IsSupported;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, new RequestServices(hub, publisher, options, lifetime, (x, _) => x.Close()), time));
+        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, _services, _time, _logger));
 
     public void Dispose()
     {
@@ -28,5 +41,14 @@ internal sealed class ConnectionTransport(Hub hub, Publisher publisher, IOptions
                 loop.Dispose();
             }
         }
+    }
+
+    private IEnumerable<Measurement<int>> Count()
+    {
+        var all = _loops.IsValueCreated ? _loops.Value.SelectMany(x => x.Connections).ToList() : [];
+        var kestrels = all.Count(x => x.IsKestrels);
+        return [Of("direct", all.Count - kestrels), Of("kestrel", kestrels)];
+
+        static Measurement<int> Of(string way, int count) => new(count, new KeyValuePair<string, object?>("way", way));
     }
 }

@@ -15,6 +15,9 @@ internal sealed class EventLoop : IDisposable
     private readonly Stack<int> _free = [];
     private Place[] _places = new Place[64];
     private int _used;
+    private int _tick;
+    private int _turn;
+    private int _turnEnd;
     private volatile bool _over;
 
     public EventLoop(int number)
@@ -34,11 +37,10 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Tells a connection from now on what happens to its socket.</summary>
-    /// <returns>What <see cref="Remove"/> needs.</returns>
-    public ulong Add(ClientConnection connection, SafeHandle socket)
+    /// <summary>Gives a connection its place.</summary>
+    /// <returns>The key by which it is watched and removed; never 0.</returns>
+    public ulong Add(ClientConnection connection)
     {
-        ulong key;
         lock (_lock)
         {
             if (!_free.TryPop(out var index))
@@ -48,16 +50,19 @@ internal sealed class EventLoop : IDisposable
                 {
                     Array.Resize(ref _places, 2 * _places.Length);
                 }
+
+                _places[index].Generation = 1;
             }
 
             ref var place = ref _places[index];
             place.Connection = connection;
-            key = ((ulong)place.Generation << 32) | (uint)index;
+            return ((ulong)place.Generation << 32) | (uint)index;
         }
-
-        _epoll.Watch(socket, key);
-        return key;
     }
+
+    /// <summary>Tells it from now on what happens to its socket; perhaps before this returns.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">The system has no room for another.</exception>
+    public void Watch(ulong key, SafeHandle socket) => _epoll.Watch(socket, key);
 
     /// <summary>Forgets a connection.</summary>
     public void Remove(ulong key)
@@ -83,19 +88,64 @@ internal sealed class EventLoop : IDisposable
         using var epoll = _epoll;
         Span<(ulong Key, Epoll.Events Events)> found = stackalloc (ulong, Epoll.Events)[MaxEvents];
         var nextTick = Environment.TickCount64 + TickMs;
-        for (var tick = 0; !_over;)
+        while (!_over)
         {
-            var left = nextTick - Environment.TickCount64;
-            foreach (var (key, events) in found[.._epoll.Wait(found, (int)Math.Clamp(left, 0, TickMs))])
+            // Looking at a connection costs a system call: so a few at a time, between what happens.
+            var isLooking = _turn < _turnEnd;
+            var left = isLooking ? 0 : nextTick - Environment.TickCount64;
+            foreach (var (key, events) in found[..epoll.Wait(found, (int)Math.Clamp(left, 0, TickMs))])
             {
-                Find(key)?.OnEvents(events);
+                if (Find(key) is { } connection)
+                {
+                    Guard(connection, events);
+                }
             }
 
-            if (Environment.TickCount64 >= nextTick)
+            LookAtSome();
+            if (!isLooking && Environment.TickCount64 >= nextTick)
             {
                 nextTick = Environment.TickCount64 + TickMs;
-                Tick(tick++);
+                _turn = _tick++ % ClientConnection.TicksATurn;
+                _turnEnd = Volatile.Read(ref _used);
             }
+        }
+    }
+
+    // Each connection has its turn once in some seconds.
+    private void LookAtSome()
+    {
+        for (var count = 0; count < MaxEvents && _turn < _turnEnd; count++, _turn += ClientConnection.TicksATurn)
+        {
+            ClientConnection? connection;
+            lock (_lock)
+            {
+                connection = _places[_turn].Connection;
+            }
+
+            if (connection is not null)
+            {
+                Guard(connection, null);
+            }
+        }
+    }
+
+    // One that fails takes nobody else with it.
+    private static void Guard(ClientConnection connection, Epoll.Events? events)
+    {
+        try
+        {
+            if (events is { } happened)
+            {
+                connection.OnEvents(happened);
+            }
+            else
+            {
+                connection.OnTurn();
+            }
+        }
+        catch (Exception exception)
+        {
+            connection.Fail(exception);
         }
     }
 
@@ -104,21 +154,6 @@ internal sealed class EventLoop : IDisposable
         lock (_lock)
         {
             return _places[(int)(uint)key] is var place && place.Generation == (uint)(key >> 32) ? place.Connection : null;
-        }
-    }
-
-    // Each connection has its turn once in some seconds: looking at one costs a system call.
-    private void Tick(int tick)
-    {
-        for (var index = tick % ClientConnection.TicksATurn; index < Volatile.Read(ref _used); index += ClientConnection.TicksATurn)
-        {
-            ClientConnection? connection;
-            lock (_lock)
-            {
-                connection = _places[index].Connection;
-            }
-
-            connection?.OnTurn();
         }
     }
 

@@ -172,6 +172,11 @@ internal sealed class Exchange : IThreadPoolWorkItem, IConnectionHandler,
         {
             // The client is gone.
         }
+        catch (Exception exception)
+        {
+            _connection.Owner.Failed(exception);
+            await Apologize();
+        }
         finally
         {
             if (!isPassedOn)
@@ -185,7 +190,8 @@ internal sealed class Exchange : IThreadPoolWorkItem, IConnectionHandler,
     /// <returns>Whether another request may follow.</returns>
     private async Task<bool> Finish()
     {
-        if (_isUpgraded || _connection.IsClosed)
+        // Who takes nothing is cut off: it sees no last chunk.
+        if (_isUpgraded || _connection.IsClosed || _output.IsFlushing)
         {
             return false;
         }
@@ -204,14 +210,27 @@ internal sealed class Exchange : IThreadPoolWorkItem, IConnectionHandler,
             _output.Advance(5);
         }
 
-        _reader.TakeBack(_read);
+        _reader.KeepRest(_read);
         return !(await _output.FlushAsync()).IsCompleted;
+    }
+
+    private async Task Apologize()
+    {
+        if (!_hasStarted)
+        {
+            await _output.WriteAsync(PublishAnswer.Of(Problem.Failed));
+        }
     }
 
     private SocketOutput Started()
     {
         if (!_hasStarted)
         {
+            if (ResponseHeaders.ContentLength is null)
+            {
+                throw new InvalidOperationException("A response without a length is started before it is written.");
+            }
+
             Start();
         }
 

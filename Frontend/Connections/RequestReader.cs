@@ -92,6 +92,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     public void Done(bool goesOn)
     {
         Volatile.Write(ref _exchange, null);
+        _turns = 0;
         if (!TryRest(goesOn))
         {
             GoOn(goesOn);
@@ -105,13 +106,20 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
 
     private void GoOn(bool goesOn)
     {
-        if (goesOn && !services.IsStopping)
+        try
         {
-            Read();
+            if (goesOn && !services.IsStopping)
+            {
+                Read();
+            }
+            else
+            {
+                connection.Close();
+            }
         }
-        else
+        catch (Exception exception)
         {
-            connection.Close();
+            connection.Fail(exception);
         }
     }
 
@@ -133,7 +141,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     {
         try
         {
-            while (ReadOne() ?? !TryRelease())
+            while (!TakeRequest() && !TryRelease())
             {
             }
         }
@@ -143,9 +151,9 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
         }
     }
 
-    /// <summary>Reads and begins a request.</summary>
-    /// <returns>Whether to look at once for another; null where it did not come yet.</returns>
-    private bool? ReadOne()
+    /// <summary>Reads a request, and begins to serve it.</summary>
+    /// <returns>False where none came whole. Otherwise somebody is busy with it, or with the connection.</returns>
+    private bool TakeRequest()
     {
         var buffer = t_buffer ??= new byte[MaxRequest];
         var length = _restLength;
@@ -154,15 +162,15 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
         var isOver = false;
         while (true)
         {
-            if (length > 0 && Serve(buffer, length) is { } next)
+            if (length > 0 && TryServe(buffer, length))
             {
-                return next;
+                return true;
             }
 
             if (isOver || length == buffer.Length)
             {
                 PassOn(buffer.AsSpan(0, length).ToArray());
-                return false;
+                return true;
             }
 
             var count = connection.Receive(buffer.AsSpan(length));
@@ -170,71 +178,71 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
             if (count == 0 && length == 0)
             {
                 connection.Close();
-                return false;
+                return true;
             }
 
             isOver = count == 0;
             if (count < 0)
             {
                 KeepRest(buffer.AsSpan(0, length));
-                return null;
+                return false;
             }
 
-            _turns = 0;
+            // From the first byte of a request on.
+            _turns = length == 0 ? 0 : _turns;
             length += count;
         }
     }
 
-    /// <summary>Serves the request at the beginning of what was read.</summary>
-    /// <returns>Whether to look at once for another; null where it is not whole.</returns>
-    private bool? Serve(byte[] buffer, int length)
+    /// <summary>Serves the request at the beginning of what was read, or gives it to who can.</summary>
+    /// <returns>False where it is not whole.</returns>
+    private bool TryServe(byte[] buffer, int length)
     {
         var bytes = buffer.AsSpan(0, length);
         var reading = RequestHead.Read(bytes, out var head);
         var whole = head.Length + Math.Max(head.ContentLength, 0);
         if (reading == HeadReading.Incomplete || (reading == HeadReading.Plain && whole > length && whole <= buffer.Length))
         {
-            return null;
+            return false;
         }
 
         if (reading == HeadReading.NotPlain || whole > buffer.Length || !services.IsOn)
         {
             PassOn(bytes.ToArray());
-            return false;
         }
-
-        if (!head.IsGet)
+        else if (head.IsGet)
         {
-            return Publish(head, bytes, whole);
+            // Looking at what it asks for takes longer than others should wait.
+            ThreadPool.UnsafeQueueUserWorkItem(new Exchange(connection, this, services, bytes.ToArray(), head), preferLocal: false);
         }
-
-        // Looking at what it asks for takes longer than others should wait.
-        var exchange = new Exchange(connection, this, services, bytes.ToArray(), head);
-        ThreadPool.UnsafeQueueUserWorkItem(exchange, preferLocal: false);
-        return false;
-    }
-
-    private bool Publish(in RequestHead head, ReadOnlySpan<byte> bytes, int whole)
-    {
-        if (!IsChannel(head.Path) && !FindChannel(head.Path))
+        else if ((IsChannel(head.Path) || FindChannel(head.Path))
+            && PublishRequests.Read(head, bytes[head.Length..whole], services.Options.CurrentValue, out _answersJson) is { } publication)
+        {
+            KeepRest(bytes[whole..]);
+            services.Publisher.Publish(_channel, publication, this);
+        }
+        else
         {
             PassOn(bytes.ToArray());
-            return false;
         }
 
-        if (PublishRequests.Read(head, bytes[head.Length..whole], services.Options.CurrentValue, out _answersJson) is not { } publication)
-        {
-            PassOn(bytes.ToArray());
-            return false;
-        }
-
-        KeepRest(bytes[whole..]);
-        services.Publisher.Publish(_channel, publication, this);
-        return false;
+        return true;
     }
 
     /// <summary>Answers a publish. It may not wait, nor go on reading: others wait for their answers.</summary>
     void IPublishWaiter.Answered(in PublishResult result, Problem? problem)
+    {
+        try
+        {
+            Answer(result, problem);
+        }
+        catch (Exception exception)
+        {
+            connection.Fail(exception);
+        }
+    }
+
+    private void Answer(in PublishResult result, Problem? problem)
     {
         Span<byte> answer = stackalloc byte[PublishAnswer.MaxPlainBytes];
         if (problem is null && !_answersJson)
@@ -274,6 +282,7 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     public void Attach(IConnectionHandler exchange)
     {
         Volatile.Write(ref _exchange, exchange);
+        Interlocked.MemoryBarrier();
         if (connection.IsInputEnded)
         {
             exchange.OnInputEnded();
@@ -288,10 +297,8 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     /// <summary>Gives the connection to the web server, with what was read of it.</summary>
     public void PassOn(byte[] read) => services.ToKestrel(connection, read);
 
-    /// <summary>Takes what was read beyond a request that is about to be done.</summary>
-    public void TakeBack(ReadOnlySpan<byte> rest) => KeepRest(rest);
-
-    private void KeepRest(ReadOnlySpan<byte> rest)
+    /// <summary>Keeps what was read beyond a request, for the next.</summary>
+    public void KeepRest(ReadOnlySpan<byte> rest)
     {
         if (!rest.IsEmpty)
         {

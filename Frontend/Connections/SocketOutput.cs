@@ -20,9 +20,14 @@ internal sealed class SocketOutput(ClientConnection connection) : PipeWriter
     private int _end;
     private int _isCanceled;
     private bool _isCompleted;
+    private bool _isFramed;
+    private bool _isFlushing;
 
     /// <summary>Whether each flush is one chunk (RFC 9112, section 7.1).</summary>
     public bool IsChunked { get; set; }
+
+    /// <summary>Whether the client has yet to take what was flushed.</summary>
+    public bool IsFlushing => Volatile.Read(ref _isFlushing);
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -36,12 +41,17 @@ internal sealed class SocketOutput(ClientConnection connection) : PipeWriter
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
+        if (_isFlushing)
+        {
+            throw new InvalidOperationException("A flush is under way: one at a time.");
+        }
+
         if (_end == _start)
         {
             return new(new FlushResult(isCanceled: false, isCompleted: connection.IsClosed));
         }
 
-        if (IsChunked)
+        if (IsChunked && !_isFramed)
         {
             Frame();
         }
@@ -55,7 +65,14 @@ internal sealed class SocketOutput(ClientConnection connection) : PipeWriter
         connection.WatchWritable().Signal();
     }
 
-    public override void Complete(Exception? exception = null) => _isCompleted = true;
+    public override void Complete(Exception? exception = null)
+    {
+        _isCompleted = true;
+        if (!_isFlushing)
+        {
+            LetGo();
+        }
+    }
 
     /// <summary>Sends what fits.</summary>
     /// <returns>Whether the client is there, or null where something is left.</returns>
@@ -80,29 +97,45 @@ internal sealed class SocketOutput(ClientConnection connection) : PipeWriter
 
     private async ValueTask<FlushResult> SendRest(CancellationToken cancellationToken)
     {
-        var writable = connection.WatchWritable();
-        using var canceled = cancellationToken.UnsafeRegister(static x => ((Edge)x!).Signal(), writable);
-        while (true)
+        Volatile.Write(ref _isFlushing, true);
+        try
         {
-            if (TrySend() is { } isThere)
+            var writable = connection.WatchWritable();
+            using var canceled = cancellationToken.UnsafeRegister(static x => ((Edge)x!).Signal(), writable);
+            while (true)
             {
-                return Result(isThere);
-            }
+                if (TrySend() is { } isThere)
+                {
+                    return Result(isThere);
+                }
 
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Interlocked.Exchange(ref _isCanceled, 0) != 0)
-            {
-                return new FlushResult(isCanceled: true, isCompleted: false);
-            }
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Interlocked.Exchange(ref _isCanceled, 0) != 0)
+                {
+                    return new FlushResult(isCanceled: true, isCompleted: false);
+                }
 
-            await connection.WaitWritable();
+                await connection.WaitWritable();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isFlushing, false);
+        }
+    }
+
+    private void LetGo()
+    {
+        if (_buffer is { } buffer)
+        {
+            (_buffer, _start, _end, _isFramed) = (null, 0, 0, false);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
     private FlushResult Result(bool isThere)
     {
-        ArrayPool<byte>.Shared.Return(_buffer!);
-        (_buffer, _start, _end) = (null, 0, 0);
+        LetGo();
         return new FlushResult(isCanceled: Interlocked.Exchange(ref _isCanceled, 0) != 0, isCompleted: !isThere);
     }
 
@@ -127,6 +160,7 @@ internal sealed class SocketOutput(ClientConnection connection) : PipeWriter
 
     private void Frame()
     {
+        _isFramed = true;
         var length = _end - _start;
         Span<byte> size = stackalloc byte[8];
         _ = Utf8Formatter.TryFormat(length, size, out var digits, 'x');

@@ -7,9 +7,6 @@ internal sealed class SocketStream(ClientConnection connection, ReadOnlyMemory<b
 {
     private ReadOnlyMemory<byte> _before = before;
 
-    /// <summary>Whether something can be read at once.</summary>
-    public bool HasInput => !_before.IsEmpty || connection.Receive(stackalloc byte[1], SocketFlags.Peek) >= 0;
-
     /// <summary>The way back, for one writer.</summary>
     public SocketOutput CreateOutput() => new(connection);
 

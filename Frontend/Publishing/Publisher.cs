@@ -13,7 +13,7 @@ internal sealed partial class Publisher : IChannelCalls, IDisposable
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMilliseconds(200);
 
-    // One look for all publishes under way, rather than a timer for each: so much later than the limit they are given up.
+    // One look for all publishes under way, rather than a timer for each: so much sooner than the limit they are given up.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, ChannelPublisher> _busy = new(StringComparer.Ordinal);
@@ -140,7 +140,8 @@ internal sealed partial class Publisher : IChannelCalls, IDisposable
         // Whatever comes from here on asks for the next look.
         Interlocked.Exchange(ref _looking, 0);
         var limit = _options.CurrentValue.PublishTimeout;
-        var before = _time.GetTimestamp() - (long)(limit.TotalSeconds * _time.TimestampFrequency);
+        // The next look would be too late.
+        var before = _time.GetTimestamp() - (long)((limit - BetweenLooks).TotalSeconds * _time.TimestampFrequency);
         List<PendingPublish> old = [];
         var any = false;
         foreach (var (_, publisher) in _busy)

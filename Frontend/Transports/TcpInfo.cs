@@ -15,13 +15,6 @@ internal static class TcpInfo
     private const int BytesAcked = 120;
     private const int NotSentBytes = 144;
 
-    /// <summary>The state of the connection (linux/tcp_states.h).</summary>
-    public static byte? State(Socket socket)
-    {
-        Span<byte> info = stackalloc byte[1];
-        return Read(socket, info) ? info[0] : null;
-    }
-
     /// <summary>How many bytes the other side has acknowledged so far (since Linux 4.1).</summary>
     public static long? AcknowledgedBytes(Socket socket)
     {

@@ -255,6 +255,8 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                 }
             }
 
+            await _sink.Flush();
+
             if (page.Batches.Length == 0 && _tracker.Offset < Math.Min(offset, page.Position.Newest))
             {
                 throw new InvalidOperationException($"The channel '{_name}' has no messages after {Position} but says that it stands at {page.Position.Newest}.");

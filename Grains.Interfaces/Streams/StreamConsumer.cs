@@ -190,7 +190,8 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
         }
 
         LogInterrupted(subscription.Target.StreamId, reason);
-        _ = Tell(subscription.Target, reason);
+        // Whoever says so may be a producer that is about to leave.
+        _ = Task.Run(() => Tell(subscription.Target, reason));
     }
 
     /// <summary>Begins an attempt to subscribe: no silo holds it now.</summary>

@@ -378,8 +378,8 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         var batch = MessageBatch.Pack(_term, _epoch, first, _lastTime, messages);
         var publishing = new Publishing(
             new LogEntry(batch, origin, keys?.Select(x => new KeyedPublish(x.Key, x.Fingerprint, first + x.Index, x.Count)).ToArray()), _lastTime, _run);
-        _next = batch.LastOffset + 1;
         var append = _session!.Append(publishing.Entry);
+        _next = batch.LastOffset + 1;
         if (append.IsCompletedSuccessfully && UnderWay.Count == 0)
         {
             Publish(publishing);

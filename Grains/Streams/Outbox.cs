@@ -27,7 +27,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// The producer is asked to wait, too, when something has waited for so long behind a call: what a node takes at once is bounded by the time that it
     /// needs, however many its clients are. So a producer that is faster than a node's deliveries does not run ahead of them.
     /// </summary>
-    internal static readonly TimeSpan MaxLag = TimeSpan.FromMilliseconds(5);
+    internal static readonly TimeSpan MaxLag = TimeSpan.FromMilliseconds(2);
 
     /// <summary>A subscriber that takes nothing for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);

@@ -5,7 +5,7 @@ using OrleansGateway.Connections;
 namespace OrleansGateway.Tests.Unit.Connections;
 
 /// <summary>A connection and its client, over TCP.</summary>
-internal sealed class SocketPair : IConnectionHandler, IDisposable
+internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDisposable
 {
     private readonly EventLoop _loop = new(0);
     private int _readable;
@@ -22,7 +22,7 @@ internal sealed class SocketPair : IConnectionHandler, IDisposable
 
         listener.Listen();
         Client.Connect(listener.LocalEndPoint!);
-        Connection = new ClientConnection(listener.Accept(), _loop, () => TimeSpan.FromMinutes(1));
+        Connection = new ClientConnection(listener.Accept(), _loop, this);
         Connection.Begin(this);
     }
 
@@ -35,6 +35,8 @@ internal sealed class SocketPair : IConnectionHandler, IDisposable
     public TaskCompletionSource InputEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TimeSpan VanishedTimeout => TimeSpan.FromMinutes(1);
 
     /// <summary>Takes so many bytes.</summary>
     public async Task<byte[]> Take(int count)
@@ -55,6 +57,8 @@ internal sealed class SocketPair : IConnectionHandler, IDisposable
     public void OnInputEnded() => InputEnded.SetResult();
 
     public void OnClosed() => Closed.SetResult();
+
+    public void Failed(Exception exception) => Closed.TrySetException(exception);
 
     public void OnTurn()
     {
