@@ -22,6 +22,10 @@ public sealed class BlockedTests : ConformanceTest
 
         await Http.Send(B, "DELETE", $"/{Channel}", null);
         Assert.Equal("deleted", (await other.NextEvent("end")).Json.GetProperty("reason").GetString());
+
+        // It takes nothing until it is let go.
+        await Http.Publish(B, Channel, "of the next epoch");
+        await Until.True(async () => (await Http.Get(B, $"/-/channels/{Channel}")).Json.GetProperty("subscribers").GetInt32() == 0, "it is let go");
         await blocked.CheckCut(Connection.Patience);
         await Http.Publish(B, $"{Channel}/other", "still");
         Assert.Equal("still", await bystander.NextText());

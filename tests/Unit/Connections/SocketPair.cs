@@ -7,11 +7,21 @@ namespace OrleansGateway.Tests.Unit.Connections;
 /// <summary>A connection and its client, over TCP.</summary>
 internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDisposable
 {
-    private readonly EventLoop _loop = new(0);
+    private readonly EventLoop? _ownLoop;
     private int _readable;
 
+    /// <summary>Makes one with a loop of its own, which has begun.</summary>
     public SocketPair(int bufferBytes = 0)
+        : this(new EventLoop(0), bufferBytes)
     {
+        _ownLoop = Loop;
+        Begin();
+    }
+
+    /// <summary>Makes one that <see cref="Begin"/> begins.</summary>
+    public SocketPair(EventLoop loop, int bufferBytes = 0)
+    {
+        Loop = loop;
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         if (bufferBytes > 0)
@@ -22,9 +32,10 @@ internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDispos
 
         listener.Listen();
         Client.Connect(listener.LocalEndPoint!);
-        Connection = new ClientConnection(listener.Accept(), _loop, this);
-        Connection.Begin(this);
+        Connection = new ClientConnection(listener.Accept(), loop, this);
     }
+
+    public EventLoop Loop { get; }
 
     public ClientConnection Connection { get; }
 
@@ -37,6 +48,14 @@ internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDispos
     public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TimeSpan VanishedTimeout => TimeSpan.FromMinutes(1);
+
+    /// <summary>What it does when it is told of bytes: fail.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>The failure that its owner was told of.</summary>
+    public Exception? Reported { get; private set; }
+
+    public void Begin() => Connection.Begin(this);
 
     /// <summary>Takes so many bytes.</summary>
     public async Task<byte[]> Take(int count)
@@ -52,13 +71,27 @@ internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDispos
         return bytes;
     }
 
-    public void OnReadable() => Interlocked.Increment(ref _readable);
+    public void OnReadable()
+    {
+        Interlocked.Increment(ref _readable);
+        if (Failure is not null)
+        {
+            throw Failure;
+        }
+    }
 
     public void OnInputEnded() => InputEnded.SetResult();
 
     public void OnClosed() => Closed.SetResult();
 
-    public void Failed(Exception exception) => Closed.TrySetException(exception);
+    public void Failed(Exception exception)
+    {
+        Reported = exception;
+        if (exception != Failure)
+        {
+            Closed.TrySetException(exception);
+        }
+    }
 
     public void OnTurn()
     {
@@ -72,6 +105,6 @@ internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDispos
     {
         Connection.Close();
         Client.Dispose();
-        _loop.Dispose();
+        _ownLoop?.Dispose();
     }
 }
