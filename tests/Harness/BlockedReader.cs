@@ -56,7 +56,7 @@ internal sealed class BlockedReader : IDisposable
 
             Assert.Matches("^[0-9a-f]{1,8}$", rest[..line]);
             var length = int.Parse(rest[..line], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            Assert.True(length > 0, $"{_form}: it came to a last chunk, after {body.Length} bytes");
+            Assert.True(length > 0, $"{_form}: a last chunk says that all came, after {body.Length} bytes");
             var chunk = rest[(line + 2)..];
             body.Append(chunk.AsSpan(0, Math.Min(length, chunk.Length)));
             var end = chunk[Math.Min(length, chunk.Length)..];
@@ -79,6 +79,10 @@ internal sealed class BlockedReader : IDisposable
             while (await _socket.ReceiveAsync(buffer) is > 0 and var count)
             {
                 into.Write(buffer, 0, count);
+                if (into.GetBuffer().AsSpan(0, (int)into.Length).EndsWith("\r\n0\r\n\r\n"u8))
+                {
+                    return;
+                }
             }
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)

@@ -18,7 +18,7 @@ public sealed class ClientConnectionTests : IDisposable
     {
         Assert.Equal(-1, _pair.Connection.Receive(new byte[8]));
         await _pair.Client.SendAsync("hi"u8.ToArray());
-        await Eventually.TrueAsync(() => _pair.Readable == 1, "it is told of bytes");
+        await Eventually.TrueAsync(() => _pair.Readable > 0, "it is told of bytes");
         var bytes = new byte[8];
         Assert.Equal((2, "hi"), (_pair.Connection.Receive(bytes), Encoding.ASCII.GetString(bytes, 0, 2)));
         Assert.Equal(-1, _pair.Connection.Receive(bytes));

@@ -115,7 +115,7 @@ public sealed class ConnectionListenerTests
         {
             pair.Begin();
             await pair.Client.SendAsync("x"u8.ToArray());
-            await Eventually.TrueAsync(() => pair.Readable == 1, "it runs");
+            await Eventually.TrueAsync(() => pair.Readable > 0, "it runs");
         }
 
         var nothing = new Epoll();

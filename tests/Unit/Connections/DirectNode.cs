@@ -25,6 +25,7 @@ internal sealed class DirectNode : IAsyncDisposable
     private readonly EventLoop[] _loops;
     private readonly Publisher _publisher;
     private readonly RelayRegistry _registry;
+    private readonly EndPoint _address;
 
     public DirectNode(TimeProvider? time = null, params EventLoop[] loops)
     {
@@ -44,6 +45,7 @@ internal sealed class DirectNode : IAsyncDisposable
         var services = new RequestServices(hub, _publisher, options, lifetime, static (_, _) => { });
         Channel = subscribed;
         Listener = new ConnectionListener(new IPEndPoint(IPAddress.Loopback, 0), _loops, services, time ?? TimeProvider.System, NullLogger.Instance);
+        _address = Listener.EndPoint;
     }
 
     public ConnectionListener Listener { get; }
@@ -62,7 +64,7 @@ internal sealed class DirectNode : IAsyncDisposable
     public static string Post(string channel, string body, params string[] headers) =>
         $"POST /{channel} HTTP/1.1\r\nHost: a\r\n{string.Concat(headers.Select(x => x + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
 
-    public async Task<DirectClient> Connect() => await DirectClient.Connect(Listener.EndPoint);
+    public async Task<DirectClient> Connect() => await DirectClient.Connect(_address);
 
     /// <summary>Says that the node stops, as the host does before its listeners unbind.</summary>
     public Task Stop() => _stopping.CancelAsync();

@@ -21,7 +21,7 @@ public sealed class EventLoopTests : IDisposable
         var second = Pair();
         second.Connection.Close();
         Assert.Equal([first.Connection], _loop.Connections);
-        await Tell(first, 1);
+        await Tell(first);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class EventLoopTests : IDisposable
         }
 
         Assert.Equal([first.Connection], _loop.Connections);
-        await Tell(first, 1);
+        await Tell(first);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class EventLoopTests : IDisposable
 
         // What the system still tells by the former's key is for nobody.
         await former.Client.SendAsync("x"u8.ToArray());
-        await Tell(next, 1);
+        await Tell(next);
         Assert.Equal(0, former.Readable);
     }
 
@@ -71,7 +71,7 @@ public sealed class EventLoopTests : IDisposable
         await first.Closed.Task.WaitAsync(Eventually.Deadline);
         Assert.Same(first.Failure, first.Reported);
         Assert.Equal(0, await first.Client.ReceiveAsync(new byte[1]).WaitAsync(Eventually.Deadline));
-        await Tell(second, 1);
+        await Tell(second);
     }
 
     [Fact]
@@ -84,17 +84,19 @@ public sealed class EventLoopTests : IDisposable
             pair.Begin();
             if (i % 2 == 0)
             {
-                await Tell(pair, 1);
+                await Tell(pair);
             }
         });
-        await Tell(lasting, 1);
+        await Tell(lasting);
         Assert.Equal([lasting.Connection], _loop.Connections);
     }
 
-    private static async Task Tell(SocketPair pair, int expected)
+    // The system may tell twice of the same bytes.
+    private static async Task Tell(SocketPair pair)
     {
+        Assert.Equal(0, pair.Readable);
         await pair.Client.SendAsync("x"u8.ToArray());
-        await Eventually.TrueAsync(() => pair.Readable == expected, "it is told of its bytes");
+        await Eventually.TrueAsync(() => pair.Readable > 0, "it is told of its bytes");
     }
 
     private SocketPair Begun()
