@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansGateway.Publishing;
 
 namespace OrleansGateway.Connections;
 
@@ -86,6 +87,7 @@ internal sealed class EventLoop : IDisposable
     private void Run()
     {
         using var epoll = _epoll;
+        SendLater.Begin();
         Span<(ulong Key, Epoll.Events Events)> found = stackalloc (ulong, Epoll.Events)[MaxEvents];
         var nextTick = Environment.TickCount64 + TickMs;
         while (!_over)
@@ -102,6 +104,7 @@ internal sealed class EventLoop : IDisposable
             }
 
             LookAtSome();
+            SendLater.Send();
             if (!isLooking && Environment.TickCount64 >= nextTick)
             {
                 nextTick = Environment.TickCount64 + TickMs;

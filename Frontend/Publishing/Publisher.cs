@@ -55,7 +55,7 @@ internal sealed partial class Publisher : IChannelCalls, IDisposable
             if (publisher.TryAdd(pending, out var run))
             {
                 Look();
-                if (run)
+                if (run && !SendLater.TryAdd(publisher))
                 {
                     publisher.Send();
                 }

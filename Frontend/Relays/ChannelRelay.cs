@@ -159,7 +159,11 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
     }
 
     // Whoever waits for it is told to slow down: nobody is to fall out of the ring for a node that does not keep up.
-    public ValueTask Flush() => new(Sweep());
+    public ValueTask Flush()
+    {
+        var swept = Sweep();
+        return LagsBehind ? new ValueTask(swept) : ValueTask.CompletedTask;
+    }
 
     public ValueTask OnEpoch(MessageId before, bool deleted)
     {

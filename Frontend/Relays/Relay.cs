@@ -13,11 +13,16 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
     // So few are written to at once by who brings the news.
     private const int FewSubscribers = 16;
 
+    // What may come while a sweep is under way: some of it goes along with that one, and the next has more to write, which takes it and the clients longer.
+    private const int MinAhead = 4;
+    private const int DeliveriesAhead = 4 * 1024;
+
     private readonly List<Subscriber> _subscribers = [];
     private Subscriber[]? _snapshot;
     private TaskCompletionSource? _news;
     private TaskCompletionSource? _swept;
     private bool _isSweeping;
+    private long _sweptTo;
 
     /// <summary>A channel's name, or a selection as it is written.</summary>
     public string Name => name;
@@ -135,6 +140,18 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
         return swept;
     }
 
+    /// <summary>How far it is behind: whoever brings more waits for a sweep where that is much for so many subscribers.</summary>
+    protected bool LagsBehind
+    {
+        get
+        {
+            lock (Lock)
+            {
+                return _isSweeping && Ring.Next - _sweptTo > Math.Max(MinAhead, DeliveriesAhead / Math.Max(1, _subscribers.Count));
+            }
+        }
+    }
+
     private void SweepUntilDone()
     {
         while (true)
@@ -148,7 +165,7 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
                     return;
                 }
 
-                (swept, _swept) = (_swept, null);
+                (swept, _swept, _sweptTo) = (_swept, null, Ring.Next);
             }
 
             PumpAll();

@@ -29,6 +29,9 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     /// </summary>
     internal static readonly TimeSpan MaxLag = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>The same in this process, where no network adds to it.</summary>
+    private static readonly TimeSpan MaxLagHere = TimeSpan.FromMilliseconds(0.5);
+
     /// <summary>A subscriber that takes nothing for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
@@ -70,7 +73,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             lock (_lock)
             {
                 return !_closed && !_lagging
-                    && (_waitingBytes + _callBytes > SoftLimitBytes || (_items is { Count: > 0 } && time.GetElapsedTime(_waitingSince) > MaxLag));
+                    && (_waitingBytes + _callBytes > SoftLimitBytes || (_items is { Count: > 0 } && time.GetElapsedTime(_waitingSince) > (isPresent ? MaxLagHere : MaxLag)));
             }
         }
     }

@@ -30,10 +30,12 @@ public sealed class PublisherTests : IDisposable
     public async Task Publish_NoAnswerInTime_IsGivenUpAndSaysWhatMayHaveBecomeOfIt()
     {
         var (taken, waiting) = (Publish(), Publish());
-        Advance(Limit);
+        Advance(Limit - (2 * BetweenLooks));
         Assert.False(taken.IsCompleted);
         var later = Publish();
-        Advance(BetweenLooks);
+
+        // At the limit at the latest.
+        Advance(2 * BetweenLooks);
         Assert.Contains("may or may not", (await taken.WaitAsync(Eventually.Deadline)).Problem!.Detail, StringComparison.Ordinal);
         Assert.Contains("Nothing was published", (await waiting.WaitAsync(Eventually.Deadline)).Problem!.Detail, StringComparison.Ordinal);
         Assert.False(later.IsCompleted);
