@@ -30,4 +30,31 @@ public sealed class BlockedTests : ConformanceTest
         await Http.Publish(B, $"{Channel}/other", "still");
         Assert.Equal("still", await bystander.NextText());
     }
+
+    [Theory(DisplayName = "DELETE while a subscriber that was behind takes again: its stream is finished or cut, but no message in it is in pieces that a last chunk calls complete")]
+    [InlineData("raw")]
+    [InlineData("sse")]
+    public async Task Delete_SubscriberThatTakesAgain_IsFinishedOrCut(string form)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var channel = $"{Channel}/{i}";
+            using var behind = await BlockedReader.Open(A, channel, form);
+            using var other = await Subscription.Open(A, channel, "raw");
+            for (var k = 0; k < BlockedReader.TooMuch / 2; k++)
+            {
+                await Http.Publish(B, channel, BlockedReader.Message(k));
+                Assert.Equal(BlockedReader.Message(k).Length, (await other.NextText()).Length);
+            }
+
+            var deleting = Http.Send(B, "DELETE", $"/{channel}", null);
+            if (i % 2 == 0)
+            {
+                await deleting;
+            }
+
+            await behind.Take(Connection.Patience);
+            Assert.Equal(204, (await deleting).Status);
+        }
+    }
 }
