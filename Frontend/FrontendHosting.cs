@@ -60,16 +60,22 @@ public static class FrontendHosting
         services.AddSingleton<Hub>();
 
         // The last that can bind is asked first.
+        services.AddSingleton<GatewayEndpoints>();
         services.AddSingleton<IConnectionListenerFactory, ConnectionTransport>();
         return services;
     }
 
     /// <summary>
-    /// Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS. It belongs to each end point that clients connect to.
+    /// Serves HTTP/1.1, and HTTP/2 to those who know that it is spoken, on one port without TLS. It belongs to each end point without TLS that clients connect to.
     /// </summary>
     public static ListenOptions UseGatewayConnections(this ListenOptions endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        if (endpoint.IPEndPoint is { } address)
+        {
+            endpoint.ApplicationServices.GetRequiredService<GatewayEndpoints>().Add(address);
+        }
+
         endpoint.Use(next => connection => Http2Preface.Serve(connection, next));
         return endpoint;
     }

@@ -15,19 +15,20 @@ internal sealed class ConnectionTransport : IConnectionListenerFactory, IConnect
 {
     // A loop does little for an event, but it does it alone.
     private readonly Lazy<EventLoop[]> _loops = new(() => [.. Enumerable.Range(1, Math.Max(1, Environment.ProcessorCount / 2)).Select(x => new EventLoop(x))]);
+    private readonly GatewayEndpoints _endpoints;
     private readonly RequestServices _services;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     public ConnectionTransport(
-        Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ConnectionListener> logger)
+        GatewayEndpoints endpoints, Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ConnectionListener> logger)
     {
         _services = new RequestServices(hub, publisher, options, lifetime, static (x, _) => x.Close());
-        (_time, _logger) = (time, logger);
+        (_endpoints, _time, _logger) = (endpoints, time, logger);
         GatewayMeter.Meter.CreateObservableUpDownCounter("gateway.connections", Count, "{connection}", "Clients' connections, by who serves them.");
     }
 
-    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && Epoll.IsSupported;
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && Epoll.IsSupported && _endpoints.Has(endpoint);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, _services, _time, _logger));

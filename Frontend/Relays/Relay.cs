@@ -14,8 +14,8 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
     private const int FewSubscribers = 16;
 
     // What may come while a sweep is under way: some of it goes along with that one, and the next has more to write, which takes it and the clients longer.
-    private const int MinAhead = 4;
-    private const int DeliveriesAhead = 4 * 1024;
+    private const int MinAhead = 8;
+    private const int DeliveriesAhead = 8 * 1024;
 
     private readonly List<Subscriber> _subscribers = [];
     private Subscriber[]? _snapshot;

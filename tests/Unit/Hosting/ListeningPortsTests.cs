@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using OrleansGateway.Hosting;
+using OrleansGateway.Tests.Unit.Numbers;
 
 namespace OrleansGateway.Tests.Unit.Hosting;
 
