@@ -178,7 +178,8 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
             }
 
             (_position, taps) = (before, _taps);
-            present = deleted ? Snapshot() : [];
+            // What ends by itself ends with the epoch that it reads.
+            present = deleted ? [.. Snapshot().Where(x => !x.IsPoll)] : [];
         }
 
         LogEpoch(_services.Logger, Name, deleted ? "deleted" : "lost", before.Epoch);

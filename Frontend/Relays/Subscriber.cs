@@ -36,6 +36,7 @@ internal abstract class Subscriber
     private long _delivered;
     private long _sentBytes;
     private volatile bool _keepAliveDue;
+    private volatile bool _isWithinMessage;
 
     /// <summary>Makes one; it has yet to join and start.</summary>
     /// <param name="relay">What it listens to.</param>
@@ -57,6 +58,9 @@ internal abstract class Subscriber
 
     /// <summary>Ends when nothing more is written, with the reason.</summary>
     public Task<EndReason> Ended => _ended.Task;
+
+    /// <summary>Whether something that it has begun to write has yet to be taken: who is let go now is cut off.</summary>
+    public bool IsWriting => _isWithinMessage || Volatile.Read(ref _blockedSince) != 0;
 
     /// <summary>Its form.</summary>
     public MessageEncoder Encoder => _encoder;
@@ -184,6 +188,7 @@ internal abstract class Subscriber
     // Nothing comes between the pieces of a message, and none is left out, but where nobody takes them.
     private async ValueTask WriteRest()
     {
+        _isWithinMessage = !_rest.IsEmpty;
         while (!_rest.IsEmpty && Volatile.Read(ref _end) != (int)EndReason.Gone)
         {
             var piece = _rest[..Math.Min(_rest.Length, MaxBytesAWrite)];
@@ -191,6 +196,8 @@ internal abstract class Subscriber
             _rest = _rest[piece.Length..];
             await Flush();
         }
+
+        _isWithinMessage = false;
     }
 
     private void Finish() => _ended.TrySetResult((EndReason)Volatile.Read(ref _end));

@@ -91,7 +91,7 @@ internal sealed class SubscribeEndpoint(RelayRegistry relays, IHostApplicationLi
 
             var reason = await subscriber.Ended;
             var wasSaid = await SayEnd(subscriber, encoder, reason);
-            if (!wasSaid || reason is EndReason.Gone or EndReason.Slow)
+            if (!wasSaid || reason is EndReason.Gone or EndReason.Slow || subscriber.IsWriting)
             {
                 // Without a last chunk: the client sees that the stream was cut, not finished.
                 context.Abort();

@@ -44,7 +44,7 @@ public class EdgeTests
     [InlineData(3)]
     public async Task Wait_SignalsOfOtherThreads_LosesNone(int signallers)
     {
-        const int Count = 200_000;
+        const int Count = 20_000;
         var edge = new Edge();
         var (given, taken, consumed) = (0, 0, 0);
         var waiting = Task.Run(async () =>
