@@ -129,39 +129,30 @@ passed=0 failed=0 skipped=0
 # The number that an attribute of the counters in a report has.
 counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
-# The contract holds both for the requests that go the short way and where all go through the web server: a run of its own.
-web_server="Conformance (web server)"
-runs=()
-for name in "${projects[@]}"; do
-    runs+=("$name")
-    [[ $name != Conformance ]] || runs+=("$web_server")
-done
-
 # Runs the tests of a project.
 run() {
-    local project=${1%% *} settings=()
-    [[ $1 != "$web_server" ]] || settings=(GATEWAY_DIRECT=false)
     echo "== $1"
-    env "${settings[@]}" timeout --kill-after=30s 40m dotnet test "tests/$project/$project.csproj" --no-build -c Release --nologo \
+    timeout --kill-after=30s 40m dotnet test "tests/$1/$1.csproj" --no-build -c Release --nologo \
         --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" --results-directory "$results" "${filter[@]}" </dev/null ||
         echo "$?" >"$results/$1.status"
 }
 
-# Clients wait, most of their time, until they count as gone: so they run beside those that time nothing, and so does the second run.
-aside() { [[ $1 == Clients || $1 == "$web_server" ]]; }
-(for name in "${runs[@]}"; do ! aside "$name" || run "$name"; done) >"$results/aside.out" 2>&1 &
-beside=$!
+# Clients wait, most of their time, until they count as gone: so they run beside those that time nothing.
+if [[ " ${projects[*]} " == *" Clients "* ]]; then
+    run Clients >"$results/Clients.out" 2>&1 &
+    beside=$!
+fi
 
-for name in "${runs[@]}"; do
+for name in "${projects[@]}"; do
     if [[ -n $beside && $name != Unit && $name != Cluster && $name != Conformance ]]; then
         wait "$beside"
-        cat "$results/aside.out"
+        cat "$results/Clients.out"
         beside=""
     fi
-    aside "$name" || run "$name"
+    [[ $name == Clients ]] || run "$name"
 done
 
-for name in "${runs[@]}"; do
+for name in "${projects[@]}"; do
     status=$(cat "$results/$name.status" 2>/dev/null || echo 0)
     report=$results/$name.trx
     if [[ ! -f $report ]]; then
