@@ -23,7 +23,7 @@ public static class FrontendHosting
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<FrontendOptions>().BindConfiguration(FrontendOptions.SectionName).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FrontendOptions>();
         services.Configure<KestrelServerOptions>(x =>
         {
             x.AddServerHeader = false;
@@ -58,6 +58,7 @@ public static class FrontendHosting
         services.AddSingleton<ChannelsEndpoint>();
         services.AddSingleton<Origins>();
         services.AddSingleton<Hub>();
+        services.AddSingleton<RequestServices>();
 
         // The last that can bind is asked first.
         services.AddSingleton<GatewayEndpoints>();
@@ -84,13 +85,14 @@ public static class FrontendHosting
     public static WebApplication UseGatewayFrontend(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        var hub = app.Services.GetRequiredService<Hub>();
 
+        // Not made before the host starts: what it needs, the store for one, is made by its own service, which is named where that fails.
+        Hub? hub = null;
         app.UseMiddleware<Failures>();
         app.Use((context, next) => RequestPath.IsRequestLineTooLong(context) ? Problem.TargetTooLong(RequestPath.MaxRequestLine).Write(context) : next(context));
 
         // Channels do not go through routing: every path is one.
-        app.Use((context, next) => SystemEndpoints.Owns(context) ? SystemEndpoints.Admit(context, next) : hub.Handle(context));
+        app.Use((context, next) => SystemEndpoints.Owns(context) ? SystemEndpoints.Admit(context, next) : (hub ??= app.Services.GetRequiredService<Hub>()).Handle(context));
         app.UseRouting();
         app.MapSystem();
         app.MapMetrics();

@@ -14,9 +14,21 @@ namespace OrleansGateway;
 /// <summary>Puts the gateway's grains and what keeps them going into a silo.</summary>
 public static class GatewayGrainsHosting
 {
-    /// <summary>Adds channels, their streams, the bridges, the announcer and the view of the cluster.</summary>
-    /// <remarks>The channels' messages are kept in memory, unless another <see cref="IChannelLog"/> and its <see cref="IChannelCatalog"/> were registered before.</remarks>
+    /// <summary>Adds all of it.</summary>
+    /// <inheritdoc cref="AddGatewayChannels" path="/remarks"/>
     public static ISiloBuilder AddGatewayGrains(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+
+        // They stop in reverse: nothing calls the singletons back to life while the grains leave, and the silo stops last.
+        builder.AddGatewayChannels();
+        builder.Services.AddHandover().AddClusterWatch().AddBridges().AddAnnouncer();
+        return builder;
+    }
+
+    /// <summary>Adds the grains, the channels' streams, and what the services below need.</summary>
+    /// <remarks>The channels' messages are kept in memory, unless another <see cref="IChannelLog"/> and its <see cref="IChannelCatalog"/> were registered before.</remarks>
+    public static ISiloBuilder AddGatewayChannels(this ISiloBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
@@ -46,12 +58,7 @@ public static class GatewayGrainsHosting
         services.AddSingleton<IClusterView>(sp => sp.GetRequiredService<ClusterView>());
         builder.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
 
-        // They stop in reverse: nothing calls the singletons back to life while the grains leave, and the silo stops last.
         services.AddSingleton<Handover>();
-        services.AddHostedService(sp => sp.GetRequiredService<Handover>());
-        services.AddHostedService(sp => sp.GetRequiredService<ClusterView>());
-        services.AddHostedService<Tripwire>();
-        services.AddHostedService<SingletonKeeper>();
 
         // Without it the death of any node takes channels from healthy ones: the default directory deactivates those whose
         // entries it lost. Its lease on what a dead node had held would delay every takeover.
@@ -61,4 +68,17 @@ public static class GatewayGrainsHosting
         services.Configure<GrainDirectoryOptions>(x => x.RangeLeaseDuration = TimeSpan.Zero);
         return builder;
     }
+
+    /// <summary>Adds the service that gives the grains of this node to others when it stops. It starts after the silo.</summary>
+    public static IServiceCollection AddHandover(this IServiceCollection services) => services.AddHostedService(sp => sp.GetRequiredService<Handover>());
+
+    /// <summary>Adds the services that follow who is in the cluster and see at once when a node dies. They start after the silo.</summary>
+    public static IServiceCollection AddClusterWatch(this IServiceCollection services) =>
+        services.AddHostedService(sp => sp.GetRequiredService<ClusterView>()).AddHostedService<Tripwire>();
+
+    /// <summary>Adds the service that keeps the bridges alive. It starts after the handover.</summary>
+    public static IServiceCollection AddBridges(this IServiceCollection services) => services.AddHostedService<BridgeKeeper>();
+
+    /// <summary>Adds the service that keeps the announcer alive. It starts after the handover.</summary>
+    public static IServiceCollection AddAnnouncer(this IServiceCollection services) => services.AddHostedService<AnnouncerKeeper>();
 }

@@ -11,6 +11,6 @@ internal sealed class ListenException(HostPort address, SocketException cause) :
             ? "another process listens there"
             : cause.Message;
         return $"The number server can't listen on {address}: {reason}. "
-            + $"Another address: --numbers HOST:PORT (setting {NumberServerOptions.ListenKey}).";
+            + $"Another address: --numbers HOST:PORT (setting {GatewaySettings.Numbers.Key}).";
     }
 }

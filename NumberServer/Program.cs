@@ -15,11 +15,8 @@ return await PartProcess.RunAsync(Parts.Numbers, args, async part =>
         console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
     });
     builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
-    builder.Services.AddNumberServer();
+    part.Compose(builder.Services, tree => tree.Add("listener", x => x.Services.AddNumberServer()));
 
     using var host = builder.Build();
-
-    // Before the host starts, which would log a failure with its stack.
-    host.Services.GetRequiredService<NumberServer>().Listen();
-    await host.RunAsync();
+    await part.RunAsync(host);
 });

@@ -29,10 +29,16 @@ internal sealed partial class Janitor : IDisposable
         _work = Task.Run(Run);
     }
 
+    /// <summary>Ends it, when it has ended what it is at.</summary>
+    public async Task Stop()
+    {
+        await _stop.CancelAsync();
+        await _work;
+    }
+
     public void Dispose()
     {
-        _stop.Cancel();
-        _work.Wait();
+        Stop().Wait();
         _stop.Dispose();
     }
 

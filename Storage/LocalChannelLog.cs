@@ -28,6 +28,8 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     private readonly int _number;
     private readonly LogWriter _writer;
     private readonly Janitor _janitor;
+    private readonly HashSet<Task> _background = [];
+    private bool _stopped;
     private bool _disposed;
 
     public LocalChannelLog(
@@ -50,6 +52,20 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
     /// <inheritdoc/>
     public Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => OnFiles(() => TakeOver(channel, aboveTerm));
 
+    /// <summary>Ends what it does by itself, and waits for it. What is asked of it goes on.</summary>
+    public async Task Stop()
+    {
+        Task[] underWay;
+        lock (_background)
+        {
+            _stopped = true;
+            underWay = [.. _background];
+        }
+
+        await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _janitor.Stop();
+    }
+
     public void Dispose()
     {
         // The container knows it by two names.
@@ -59,6 +75,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         }
 
         _disposed = true;
+        Stop().Wait();
         _janitor.Dispose();
         _writer.Dispose();
         _directory.Dispose();
@@ -68,6 +85,19 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         }
 
         _lock.Dispose();
+    }
+
+    /// <summary>Does something on the thread pool that nobody waits for but <see cref="Stop"/>. Once that was called, it is left undone.</summary>
+    internal void InBackground(Func<Task> work)
+    {
+        lock (_background)
+        {
+            if (!_stopped)
+            {
+                _background.RemoveWhere(static x => x.IsCompleted);
+                _background.Add(Task.Run(work));
+            }
+        }
     }
 
     /// <summary>Drops at once what the janitor drops every few seconds.</summary>
@@ -121,7 +151,7 @@ internal sealed class LocalChannelLog : IChannelLog, IDisposable
         }
 
         var own = new LogSegment(_number, id, term, state.Newest + 1, long.MaxValue);
-        return new LocalLogSession(this, _directory, _writer, _retention.CurrentValue, _time, channel, slot, count, [.. state.Segments, own], state);
+        return new LocalLogSession(this, _directory, _writer, () => _retention.CurrentValue, _time, channel, slot, count, [.. state.Segments, own], state);
     }
 
     private async Task<(int Slot, long Id, long Term, long Seen)> Claim(string channel, long aboveTerm)

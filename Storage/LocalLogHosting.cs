@@ -20,7 +20,7 @@ public static class LocalLogHosting
         return services.AddHostedService<Opening>();
     }
 
-    // Whatever is wrong with the store is said at the start, and not by the first channel. The container closes it.
+    // Whatever is wrong with the store is said at the start, and not by the first channel. The container closes it, behind everybody who reads it.
     private sealed class Opening(LocalChannelLog log) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
@@ -29,6 +29,6 @@ public static class LocalLogHosting
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => log.Stop();
     }
 }

@@ -14,8 +14,8 @@ internal sealed class LocalLogSession : IChannelLogSession
     private readonly LocalChannelLog _log;
     private readonly StoreDirectory _directory;
     private readonly LogWriter _writer;
-    private readonly RetentionOptions _retention;
-    private readonly RetentionLimits _limits;
+    private readonly Func<RetentionOptions> _retention;
+    private readonly Func<RetentionLimits> _limits;
     private readonly TimeProvider _time;
     private readonly string _channel;
     private readonly int _slot;
@@ -43,7 +43,7 @@ internal sealed class LocalLogSession : IChannelLogSession
         LocalChannelLog log,
         StoreDirectory directory,
         LogWriter writer,
-        RetentionOptions retention,
+        Func<RetentionOptions> retention,
         TimeProvider time,
         string channel,
         int slot,
@@ -53,7 +53,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         (_log, _directory, _writer, _retention, _time, _channel, _slot, _seen, _segments) =
             (log, directory, writer, retention, time, channel, slot, seen, segments);
-        _limits = retention.Of(channel);
+        _limits = ChannelLimits.Of(channel, retention);
         (Term, Epoch, Newest, LastTimeMs, SourceTerm, Recent) =
             (segments[^1].Term, state.Epoch, state.Newest, state.LastTimeMs, state.SourceTerm, state.Recent);
         (_newest, _next, _oldest, _bytes, _stood) = (state.Newest, state.Newest + 1, state.Oldest, state.Bytes, seen);
@@ -107,7 +107,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         maxBytes = Math.Max(1, maxBytes);
         var (newest, from) = (Volatile.Read(ref _newest), Math.Max(after + 1, Oldest));
-        var fromMs = (_time.GetUtcNow() - _limits.Age).ToUnixTimeMilliseconds();
+        var fromMs = (_time.GetUtcNow() - _limits().Age).ToUnixTimeMilliseconds();
         var batches = new List<MessageBatch>();
         foreach (var segment in _segments)
         {
@@ -154,8 +154,9 @@ internal sealed class LocalLogSession : IChannelLogSession
     // With some slack, so that not every message makes another go.
     private bool IsAboveLimits()
     {
-        return Volatile.Read(ref _newest) - Oldest >= _limits.Messages + (_limits.Messages / 64)
-            || Volatile.Read(ref _bytes) > _limits.Bytes + (_limits.Bytes / 64);
+        var limits = _limits();
+        return Volatile.Read(ref _newest) - Oldest >= limits.Messages + (limits.Messages / 64)
+            || Volatile.Read(ref _bytes) > limits.Bytes + (limits.Bytes / 64);
     }
 
     // Again where something came meanwhile, which saw that it is being done.
@@ -176,7 +177,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     {
         try
         {
-            var limits = _limits;
+            var limits = _limits();
             long newest, counted, oldest;
             lock (_lock)
             {
@@ -248,7 +249,7 @@ internal sealed class LocalLogSession : IChannelLogSession
     private void Drop(LogStatements statements, long oldest)
     {
         var now = _time.GetUtcNow();
-        var keysFromMs = (now - _retention.KeyAge).ToUnixTimeMilliseconds();
+        var keysFromMs = (now - _retention().KeyAge).ToUnixTimeMilliseconds();
         var originsFromMs = (now - PublishMemory.OriginAge).ToUnixTimeMilliseconds();
         foreach (var segment in _segments)
         {
@@ -360,7 +361,7 @@ internal sealed class LocalLogSession : IChannelLogSession
                 base.Committed();
                 if (session.IsAboveLimits() && Interlocked.CompareExchange(ref session._trimming, 1, 0) == 0)
                 {
-                    _ = Task.Run(session.Trim);
+                    session._log.InBackground(session.Trim);
                 }
             }
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using OrleansGateway.Cli.Processes;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Cluster;
@@ -27,6 +28,7 @@ internal sealed class Gateway
     private readonly ClusterFile? _remembered;
     private readonly Dictionary<string, string?> _settings;
     private readonly IConfigurationRoot _configuration;
+    private readonly Lazy<Account?> _account;
 
     private Gateway(string state, IReadOnlyDictionary<string, string?> flags, ClusterFile? remembered, IConfigurationRoot configuration)
     {
@@ -34,6 +36,7 @@ internal sealed class Gateway
         _flags = flags;
         _remembered = remembered;
         _configuration = configuration;
+        _account = new Lazy<Account?>(() => Account.Of(configuration));
         _settings = Fixed(configuration, remembered?.Settings, flags);
         Directory = remembered?.Directory ?? Environment.CurrentDirectory;
     }
@@ -45,6 +48,10 @@ internal sealed class Gateway
     public string Directory { get; }
 
     public IConfiguration Configuration => _configuration;
+
+    /// <summary>Whose processes the parts are; null: the caller's.</summary>
+    /// <exception cref="CommandFailure">There is no such account, or the caller may not choose.</exception>
+    public Account? Account => _account.Value;
 
     public bool HasNumbers => !bool.Parse(GatewaySettings.NoNumbers.In(_configuration));
 
@@ -70,7 +77,7 @@ internal sealed class Gateway
             remembered = null;
         }
 
-        var configuration = remembered is null ? here : Read(remembered.Directory, Merge(remembered.Settings, flags));
+        var configuration = remembered is null ? here : Read(remembered.Directory, flags, remembered.Settings);
         if (!GatewayConfiguration.TryValidate(configuration, Parts.Cluster, out var error))
         {
             throw new CommandFailure(error, ExitCode.BadSetting);
@@ -111,13 +118,15 @@ internal sealed class Gateway
         return new Part(name, settings);
     }
 
-    /// <summary>Makes the state directory if it is not there.</summary>
+    /// <summary>Makes the state directory if it is not there, with the permissions and for the account that the settings say.</summary>
     /// <exception cref="CommandFailure">It can't be made.</exception>
     public void CreateState()
     {
         try
         {
+            Permissions.Apply(_configuration);
             System.IO.Directory.CreateDirectory(State);
+            Account?.Own(State);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -150,8 +159,9 @@ internal sealed class Gateway
         || PidFile.Parts(state).Any(x => PidFile.Read(state, x).State == PidFileState.Alive)
         || (intent == Intent.Start && remembered.Parts.Values.Any(x => !x.Stopped));
 
-    private static IConfigurationRoot Read(string directory, IReadOnlyDictionary<string, string?> flags) =>
-        GatewayConfiguration.TryRead(directory, flags, out var configuration, out var error)
+    private static IConfigurationRoot Read(
+        string directory, IReadOnlyDictionary<string, string?> flags, IReadOnlyDictionary<string, string?>? remembered = null) =>
+        GatewayConfiguration.TryRead(directory, flags, out var configuration, out var error, remembered)
             ? configuration
             : throw new CommandFailure(error, ExitCode.BadSetting);
 

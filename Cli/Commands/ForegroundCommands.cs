@@ -31,14 +31,20 @@ internal static class ForegroundCommands
     // The same process: pid and signals are those of the part.
     private static int Become(Parts part, IReadOnlyDictionary<string, string?> flags)
     {
-        string[] arguments = [Programs.Of(part), .. GatewayFlags.Write(flags, part)];
-        if (!OperatingSystem.IsWindows())
+        var arguments = GatewayFlags.Write(flags, part);
+        if (Programs.AreThisOne)
         {
-            throw new CommandFailure($"{Programs.Dotnet}: {Unix.Become(Programs.Dotnet, arguments)}");
+            return Programs.Run(part, arguments);
         }
 
-        using var process = Process.Start(new ProcessStartInfo(Programs.Dotnet, arguments) { UseShellExecute = false })
-            ?? throw new CommandFailure($"{Programs.Dotnet} could not be started");
+        string[] command = [.. Programs.Of(part), .. arguments];
+        if (!OperatingSystem.IsWindows())
+        {
+            throw new CommandFailure($"{command[0]}: {Unix.Become(command[0], command[1..])}");
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false })
+            ?? throw new CommandFailure($"{command[0]} could not be started");
         process.WaitForExit();
         return process.ExitCode;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansGateway.Cli.Completion;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
@@ -19,15 +20,25 @@ internal static class GatewayCommand
             ReloadCommand.Create(),
             StatusCommand.Create(),
             LogsCommand.Create(),
+            PubCommand.Create(),
+            SubCommand.Create(),
+            TopCommand.Create(),
             ForegroundCommands.CreateNode(),
             ForegroundCommands.CreateNumbers(),
+            CompletionCommand.Create(),
         };
         root.HelpName = "gateway";
         HelpWithExamples.AddTo(root);
+        Completions.AddTo(root);
         root.SetAction(_ => root.Parse("--help").Invoke());
 
         try
         {
+            if (args is [CompletionScript.Directive, var line])
+            {
+                return Completions.Write(root, line);
+            }
+
             var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (UsageError.Describe(result) is { } error)
             {

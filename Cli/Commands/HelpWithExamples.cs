@@ -27,9 +27,31 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
         ["stop"] = [("stop", "all"), ("stop node 2", "node 2"), ("stop node 2 --force", "kills it")],
         ["restart"] = [("restart", "all, one after the other"), ("restart node 2", "node 2")],
         ["reload"] = [("reload", "all"), ("reload numbers", "the number server")],
-        ["status"] = [("status", "a table"), ("status --json", "for programs")],
+        ["status"] = [("status", "a table"), ("status --tree", "with the services that each is made of"), ("status --json", "for programs")],
         ["logs"] = [("logs", "all, by time"), ("logs node 2 -f", "node 2, and what is added"), ("logs -n 20", "the last 20 lines")],
+        ["pub"] =
+        [
+            ("pub a/b 'hi there'", "one message"),
+            ("pub a/b <file", "each line of a file"),
+            ("pub photos --file cat.jpg --type image/jpeg", "a file as one message"),
+            ("sub a/b | gateway pub c", "from one channel to another"),
+            ("pub a/b -- --odd", "a message that looks like a flag"),
+        ],
+        ["sub"] =
+        [
+            ("sub numbers", "what is new"),
+            ("sub a/b 'sensors/*' --since all --json", "several channels from their beginnings, as objects with ids"),
+            ("sub a/b --since latest -n 1", "the last message"),
+            ("sub logs --since 10m | grep error", "what came in the last 10 minutes, and goes on"),
+        ],
+        ["top"] = [("top", "live, until q"), ("top --once", "once, as text"), ("top --json", "once, for programs"), ("top --url gateway.example:8088", "a gateway elsewhere")],
         ["node"] = [("node --node 1", "node 1"), ("node --node 2 --state /var/lib/gateway", "node 2, with its state elsewhere")],
+        ["completion"] =
+        [
+            ("completion bash", "a script: eval \"$(gateway completion bash)\" in ~/.bashrc"),
+            ("completion zsh", "the same for ~/.zshrc, after compinit"),
+            ("completion fish", "gateway completion fish | source in config.fish"),
+        ],
         ["numbers"] = [("numbers --rate 600", "ten numbers a second"), ("numbers --listen", "a client that prints them")],
     };
 

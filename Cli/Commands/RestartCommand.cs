@@ -5,14 +5,14 @@ using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
 
-/// <summary><c>gateway restart</c>: one part after the other, the next one only when the one before works again.</summary>
+/// <summary><c>gateway restart</c>: one part after the other, the next one only when the one before works again and the cluster is whole.</summary>
 internal static class RestartCommand
 {
     public static Command Create()
     {
-        var command = new Command("restart", "Restarts all or one part, one after the other, each when the one before works again");
+        var command = new Command("restart", "Restarts all or one part, one after the other, each when the one before works again and all nodes see each other");
         var target = new Target(command);
-        var options = new SettingOptions(command, [.. SettingOptions.Common, GatewaySettings.Rate]);
+        var options = new SettingOptions(command, [.. SettingOptions.Common, GatewaySettings.Rate, GatewaySettings.User, GatewaySettings.Group]);
         command.SetAction((result, _) => RunAsync(target.Read(result), options.Read(result)));
         return command;
     }
@@ -40,17 +40,27 @@ internal static class RestartCommand
 
         async Task<int> OneByOneAsync()
         {
-            foreach (var part in parts)
+            var rolling = new RollingRestart(gateway, RestartAsync, TimeProvider.System);
+            if (await rolling.RunAsync(parts) is not { } failure)
             {
-                if (await StopAsync([part]) && await StartAsync([part]))
-                {
-                    continue;
-                }
-
-                return ExitCode.Failure;
+                return ExitCode.Success;
             }
 
-            return ExitCode.Success;
+            var rest = starter.Running(gateway.Known());
+            var goesOn = rest.Count == 0 ? "nothing runs now" : $"{string.Join(", ", rest.Select(x => x.Name))} {(rest.Count == 1 ? "goes" : "go")} on";
+            return PartProcess.Fail($"the restart ends here: {failure}; {goesOn}", ExitCode.Failure);
+        }
+
+        async Task<string?> RestartAsync(Part part)
+        {
+            try
+            {
+                return !await StopAsync([part]) ? $"{part.Name} does not stop" : !await StartAsync([part]) ? $"{part.Name} does not work" : null;
+            }
+            catch (CommandFailure failure)
+            {
+                return failure.Message;
+            }
         }
 
         async Task<int> TogetherAsync() => await StopAsync(parts) && await StartAsync(parts) ? ExitCode.Success : ExitCode.Failure;

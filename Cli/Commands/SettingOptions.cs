@@ -19,7 +19,7 @@ internal sealed class SettingOptions
         {
             var option = new Option<string[]>(setting.Flag)
             {
-                Description = setting.IsSwitch ? Sentence(setting.Meaning) : $"{Sentence(setting.Meaning)}; default {setting.Default}",
+                Description = setting.IsSwitch ? Sentence(setting.Meaning) : $"{Sentence(setting.Meaning)}{(setting.Default.Length == 0 ? "" : $"; default {setting.Default}")}",
                 HelpName = setting.IsSwitch ? "true|false" : setting.ValueName,
 
                 // Of a flag that is there twice the last one holds.

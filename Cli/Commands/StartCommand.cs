@@ -13,7 +13,7 @@ internal static class StartCommand
     {
         var command = new Command("start", "Starts what does not run, in the background, and returns when it works");
         var target = new Target(command);
-        var options = new SettingOptions(command, [GatewaySettings.Nodes, .. SettingOptions.Common, GatewaySettings.Rate]);
+        var options = new SettingOptions(command, [GatewaySettings.Nodes, .. SettingOptions.Common, GatewaySettings.Rate, GatewaySettings.User, GatewaySettings.Group]);
         command.SetAction((result, _) => RunAsync(target.Read(result), options.Read(result)));
         return command;
     }

@@ -14,18 +14,20 @@ internal static class StatusCommand
         var command = new Command("status", "Shows each part: name, process, state, addresses, uptime, who owns the bridge. Exit code 0 when all run, else 3");
         var json = new Option<bool>("--json") { Description = "As JSON" };
         command.Add(json);
+        var tree = new Option<bool>("--tree") { Description = "Also the services that each is made of: their states, since when, how long their start took" };
+        command.Add(tree);
         var options = new SettingOptions(command, SettingOptions.Common);
-        command.SetAction((result, _) => RunAsync(result.GetValue(json), options.Read(result)));
+        command.SetAction((result, _) => RunAsync(result.GetValue(json), result.GetValue(tree), options.Read(result)));
         return command;
     }
 
-    private static async Task<int> RunAsync(bool json, IReadOnlyDictionary<string, string?> flags)
+    private static async Task<int> RunAsync(bool json, bool tree, IReadOnlyDictionary<string, string?> flags)
     {
         var gateway = Gateway.Open(flags, Intent.Use);
         var parts = await new StatusReader(gateway.State).ReadAsync(gateway.Known());
         if (json)
         {
-            Screen.Line(StatusJson.Write(parts));
+            Screen.Line(StatusJson.Write(parts, tree));
         }
         else if (parts.Count == 0)
         {
@@ -38,6 +40,11 @@ internal static class StatusCommand
         else
         {
             Screen.Line(StatusTable.Plain(parts).TrimEnd('\n'));
+        }
+
+        if (tree && !json)
+        {
+            ServiceTreeText.Write(parts, TimeProvider.System.GetUtcNow());
         }
 
         return parts.Count > 0 && parts.All(x => x.State == PartState.Running) ? ExitCode.Success : ExitCode.NotAllRun;

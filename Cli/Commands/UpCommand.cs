@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Live;
-using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
 
@@ -14,7 +13,7 @@ internal static class UpCommand
         var restart = new Option<bool>("--restart") { Description = "Bring back what dies, with growing pauses" };
         var options = new SettingOptions(command, [GatewaySettings.Nodes]);
         command.Add(restart);
-        var more = new SettingOptions(command, [.. SettingOptions.Common, GatewaySettings.Rate]);
+        var more = new SettingOptions(command, [.. SettingOptions.Common, GatewaySettings.Rate, GatewaySettings.User, GatewaySettings.Group]);
         command.SetAction(result =>
         {
             var flags = new Dictionary<string, string?>(options.Read(result).Concat(more.Read(result)), StringComparer.OrdinalIgnoreCase);

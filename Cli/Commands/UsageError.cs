@@ -12,9 +12,10 @@ internal static class UsageError
     {
         var command = result.CommandResult.Command;
 
-        // An argument takes any word, so a mistyped flag, too.
+        // An argument takes any word, so a mistyped flag, too; but not a number below 0, or what comes after "--".
         var words = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(x => x.Tokens).Select(x => x.Value);
-        if (result.UnmatchedTokens.Concat(words).FirstOrDefault(x => x.StartsWith('-')) is { } flag)
+        var meant = result.Tokens.SkipWhile(x => x.Type != TokenType.DoubleDash).Select(x => x.Value).ToHashSet();
+        if (result.UnmatchedTokens.Concat(words).FirstOrDefault(x => IsFlag(x) && !meant.Contains(x)) is { } flag)
         {
             var name = flag.Split('=')[0];
             return $"{name} is not a flag of {Name(command)}{Suggest(name, command.Options.Where(x => !x.Hidden).Select(x => x.Name), command)}";
@@ -29,7 +30,7 @@ internal static class UsageError
         {
             return command is RootCommand
                 ? $"'{word}' is not a command{Suggest(word, command.Subcommands.Select(x => x.Name), command)}"
-                : $"'{word}' is not understood by {Name(command)}, see {Name(command)} --help";
+                : $"'{word}' is not understood by {Name(command)}{Hint(command)}, see {Name(command)} --help";
         }
 
         var error = result.Errors[0];
@@ -37,6 +38,10 @@ internal static class UsageError
             ? GatewayFlags.NoValue(setting)
             : error.Message.ReplaceLineEndings(" ").TrimEnd('.');
     }
+
+    private static bool IsFlag(string word) => word is ['-', not (>= '0' and <= '9') and not ' ', ..];
+
+    private static string Hint(Command command) => command.Name == "pub" ? "; a message with blanks needs quotes" : "";
 
     private static string Suggest(string word, IEnumerable<string> candidates, Command command) =>
         Nearest.To(word, candidates) is { } nearest ? $"; did you mean {nearest}?" : $", see {Name(command)} --help";

@@ -26,6 +26,9 @@ internal sealed class StopRequest : IDisposable
     /// <summary>Cancelled when it is to end at once.</summary>
     public CancellationToken Kill => _kill.Token;
 
+    /// <summary>The person asks for the end otherwise, as by a key.</summary>
+    public void Ask() => _stop.Cancel();
+
     public void Dispose()
     {
         _registrations.ForEach(x => x.Dispose());

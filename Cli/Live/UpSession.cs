@@ -39,7 +39,9 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
         StartCommand.Warn(gateway, missing);
         PartStarter.CheckPorts(missing);
         await gateway.RememberAsync(missing, all: true);
-        var watch = new Watch(gateway, starter, _poll, restart, state, time);
+        using var keyboard = Keyboard.Open();
+        var keys = keyboard is null ? null : new PartKeys(gateway, keyboard, _request.Ask);
+        var watch = new Watch(gateway, starter, _poll, keys, restart, state, time);
         try
         {
             if (!await watch.StartAsync(wanted, _request.Stop))
@@ -48,7 +50,7 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
                 return ExitCode.Failure;
             }
 
-            Welcome(wanted);
+            Welcome(wanted, keys is not null);
             if (!await watch.RunAsync(_request.Stop))
             {
                 watch.Say("all was stopped: nothing is left to watch", Tone.Notable);
@@ -75,17 +77,23 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
         }
     }
 
-    private void Welcome(IReadOnlyList<Part> parts)
+    private void Welcome(IReadOnlyList<Part> parts, bool withKeys)
     {
         var first = parts.First(x => x.Node is not null).Address;
-        Screen.Line($"""
+        (string Command, string Meaning)[] lines =
+        [
+            ($"curl -N {first}/numbers", "streams numbers"),
+            ($"{first}/", "is a page for a person"),
+            (Usage.Of("top", state), "shows the cluster live (in another terminal)"),
+        ];
+        (string, string)[] keys = withKeys ? [.. PartKeys.Help(parts.Count(x => x.Node is not null))] : [("Ctrl-C", "stops all")];
+        Screen.Line($"\n{Columns(lines)}\n{Columns(keys)}");
 
-              curl -N {first}/numbers    streams numbers
-              {first}/                   is a page for a person
-              {Usage.Of("status", state)}    (in another terminal) shows the parts
-              Ctrl-C stops all
-
-            """);
+        static string Columns((string First, string Second)[] rows)
+        {
+            var width = rows.Max(x => x.First.Length);
+            return string.Concat(rows.Select(x => $"  {x.First.PadRight(width)}  {x.Second}\n"));
+        }
     }
 
     private async Task<int> StopAsync(Watch watch)

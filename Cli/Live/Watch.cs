@@ -1,33 +1,50 @@
 using System.Diagnostics;
 using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Commands;
-using OrleansGateway.Cli.Logs;
 using OrleansGateway.Cli.Processes;
-using OrleansGateway.Cli.Status;
 using OrleansGateway.Cli.Terminal;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Live;
 
 /// <summary>Watches the parts of a gateway by their pid files and by asking them, and says what happens, a line each.</summary>
-internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll poll, bool restart, string? state, TimeProvider time)
+internal sealed class Watch
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(2);
 
     // A process is gone a moment before its exit code is known.
     private static readonly TimeSpan ExitCodeTime = TimeSpan.FromMilliseconds(200);
 
+    private readonly Gateway _gateway;
+    private readonly PartStarter _starter;
+    private readonly PartKeys? _keys;
+    private readonly bool _restart;
+    private readonly string? _state;
+    private readonly TimeProvider _time;
+    private readonly long _began;
     private readonly Dictionary<string, WatchedPart> _parts = [];
-    private readonly BridgeWatch _bridge = new();
+    private readonly BridgeNews _bridge;
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _began = time.GetTimestamp();
 
-    private TimeSpan Now => time.GetElapsedTime(_began);
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="starter">Starts parts.</param>
+    /// <param name="poll">Asks nodes.</param>
+    /// <param name="keys">What a person asks for by keys; null where there is no terminal.</param>
+    /// <param name="restart">Whether what dies is brought back.</param>
+    /// <param name="state">The state directory as it was typed, or null.</param>
+    /// <param name="time">The clock.</param>
+    public Watch(Gateway gateway, PartStarter starter, ClusterPoll poll, PartKeys? keys, bool restart, string? state, TimeProvider time)
+    {
+        (_gateway, _starter, _keys, _restart, _state, _time) = (gateway, starter, keys, restart, state, time);
+        _began = time.GetTimestamp();
+        _bridge = new BridgeNews(poll, Say, Wake);
+        keys?.Pressed += Wake;
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_began);
 
     /// <summary>Says something, with the time.</summary>
-    public void Say(string text, Tone tone) => Screen.Line(time.GetLocalNow().ToString("HH:mm:ss.fff"), text, tone);
+    public void Say(string text, Tone tone) => Screen.Line(_time.GetLocalNow().ToString("HH:mm:ss.fff"), text, tone);
 
     /// <summary>Starts parts, at once, and waits until they work. False when one does not.</summary>
     public async Task<bool> StartAsync(IReadOnlyList<Part> parts, CancellationToken stop)
@@ -37,7 +54,7 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
             Launch(_parts[part.Name] = new WatchedPart(part), stop);
         }
 
-        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}; their logs are in {gateway.State}", Tone.Quiet);
+        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}; their logs are in {_gateway.State}", Tone.Quiet);
         var pending = _parts.Values.ToList();
         while (pending.Count > 0)
         {
@@ -78,12 +95,17 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
                 Look(part, stop);
             }
 
-            if (_parts.Values.All(x => x.IsDown) && ClusterFile.Read(gateway.State) is { } file && file.Parts.Values.All(x => x.Stopped))
+            if (_parts.Values.All(x => x.IsDown) && ClusterFile.Read(_gateway.State) is { } file && file.Parts.Values.All(x => x.Stopped))
             {
                 return false;
             }
 
-            await Task.WhenAny(_wake.Task, Task.Delay(LookEvery, time, stop));
+            if (_keys is not null)
+            {
+                await _keys.ObeyAsync(_parts, x => Launch(x, stop), Say);
+            }
+
+            await Task.WhenAny(_wake.Task, Task.Delay(LookEvery, _time, stop));
             if (_wake.Task.IsCompleted)
             {
                 _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -97,11 +119,11 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
     public async Task<IReadOnlyList<Part>> LeaveAsync()
     {
         FindNew();
-        await ClusterFile.NoteStoppedAsync(gateway.State, _parts.Keys);
+        await ClusterFile.NoteStoppedAsync(_gateway.State, _parts.Keys);
         foreach (var part in _parts.Values.Where(x => x.Child is { HasExited: false }))
         {
             // One that just begins may have no pid file yet.
-            if (PidFile.Read(gateway.State, part.Name).State != PidFileState.Alive)
+            if (PidFile.Read(_gateway.State, part.Name).State != PidFileState.Alive)
             {
                 Unix.Send(part.Child!.Id, Signal.Terminate);
                 await part.Child.WaitForExitAsync();
@@ -114,21 +136,24 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
     private void Launch(WatchedPart part, CancellationToken stop)
     {
         part.RestartAt = null;
-        part.Start = starter.StartAsync(part.Part, child => Watched(part, child), stop);
+        part.BeginLog(_gateway.State);
+        part.Start = _starter.StartAsync(part.Part, child => Watched(part, child), stop);
 
         void Watched(WatchedPart launched, Process child)
         {
             launched.Child = child;
             child.EnableRaisingEvents = true;
-            child.Exited += (_, _) => _wake.TrySetResult();
+            child.Exited += (_, _) => Wake();
         }
     }
 
+    private void Wake() => _wake.TrySetResult();
+
     private void FindNew()
     {
-        foreach (var name in PidFile.Parts(gateway.State).Where(x => !_parts.ContainsKey(x)).ToArray())
+        foreach (var name in PidFile.Parts(_gateway.State).Where(x => !_parts.ContainsKey(x)).ToArray())
         {
-            _parts[name] = new WatchedPart(Reopen(name) ?? gateway.Part(name));
+            _parts[name] = new WatchedPart(Reopen(name) ?? _gateway.Part(name));
         }
     }
 
@@ -150,7 +175,7 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
             Died(part, gone);
         }
 
-        var file = PidFile.Read(gateway.State, part.Name);
+        var file = PidFile.Read(_gateway.State, part.Name);
         if (part.Process is null && file.State == PidFileState.Alive)
         {
             part.Part = Reopen(part.Name) ?? part.Part;
@@ -178,7 +203,7 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
                 Say($"{part.Name} was told to stop", Tone.Notable);
             }
 
-            AskForCluster(part, stop);
+            _bridge.Ask(part, Now, stop);
         }
     }
 
@@ -191,14 +216,34 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
         }
 
         var failure = start.IsCompletedSuccessfully ? start.Result.Failure : start.Exception?.InnerException?.Message;
+        if (!_restart)
+        {
+            SayBringBack(part, $"{part.Name} did not start: {failure}", Tone.Bad);
+            return;
+        }
+
         var wait = part.Backoff.Next(TimeSpan.Zero);
         part.RestartAt = Now + wait;
         Say($"{part.Name} did not start: {failure}; again in {wait.TotalSeconds:0.#} s", Tone.Bad);
     }
 
+    // With keys there is somebody to read it: on a line of its own it fits a narrow terminal.
+    private void SayBringBack(WatchedPart part, string what, Tone tone)
+    {
+        var command = Usage.Of($"start {(part.Part.Node is { } node ? $"node {node}" : part.Name)}", _state);
+        if (_keys is null)
+        {
+            Say($"{what}; {command} brings it back", tone);
+            return;
+        }
+
+        Say(what, tone);
+        Say(part.Part.Node is >= 1 and <= 9 and var digit ? $"press {digit} to bring it back, or {command}" : $"{command} brings it back", Tone.Quiet);
+    }
+
     private void Works(WatchedPart part, string how)
     {
-        var file = PidFile.Read(gateway.State, part.Name);
+        var file = PidFile.Read(_gateway.State, part.Name);
         if (file.State != PidFileState.Alive)
         {
             return;
@@ -217,26 +262,25 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
         var now = Now;
         _bridge.Lost(part.Name, now);
         var exitCode = part.Child is { } child && child.Id == gone.Pid && child.WaitForExit(ExitCodeTime) ? child.ExitCode : (int?)null;
-        var clean = exitCode is { } code ? code == 0 : PidFile.Read(gateway.State, part.Name).State is PidFileState.Missing or PidFileState.Alive;
-        var meant = clean || (ClusterFile.Read(gateway.State)?.Parts.GetValueOrDefault(part.Name)?.Stopped ?? false);
-        var how = !clean && exitCode is { } known ? $": {ExitWords.Of(known)}" : "";
+        var clean = exitCode is { } code ? code == 0 : PidFile.Read(_gateway.State, part.Name).State is PidFileState.Missing or PidFileState.Alive;
+        var meant = clean || (ClusterFile.Read(_gateway.State)?.Parts.GetValueOrDefault(part.Name)?.Stopped ?? false);
+        var how = clean || exitCode is not { } known ? "" : $": {part.LastWords(_gateway.State, known)}";
         (part.Process, part.Readiness, part.Question) = (null, null, null);
         var ran = part.Works ? now - part.WorksSince : TimeSpan.Zero;
         part.Works = false;
 
-        string then;
-        if (restart && !meant)
+        var (what, tone) = ($"{part.Name} {(clean ? "stopped" : "died")}{how} (process {gone.Pid})", clean ? Tone.Notable : Tone.Bad);
+        if (_restart && !meant)
         {
             var wait = part.Backoff.Next(ran);
             part.RestartAt = now + wait;
-            then = $"starting it again in {wait.TotalSeconds:0.#} s";
+            Say($"{what}; starting it again in {wait.TotalSeconds:0.#} s", tone);
         }
         else
         {
-            then = $"{Usage.Of($"start {(part.Part.Node is { } node ? $"node {node}" : part.Name)}", state)} brings it back";
+            SayBringBack(part, what, tone);
         }
 
-        Say($"{part.Name} {(clean ? "stopped" : "died")}{how} (process {gone.Pid}); {then}", clean ? Tone.Notable : Tone.Bad);
         if (part.Part.IsPrimary)
         {
             Say($"{Development.AtDeath} Ctrl-C, then {Usage.Program} up", Tone.Bad);
@@ -257,66 +301,11 @@ internal sealed class Watch(Gateway gateway, PartStarter starter, ClusterPoll po
         }
     }
 
-    private void AskForCluster(WatchedPart part, CancellationToken stop)
-    {
-        if (part.Part.Node is null)
-        {
-            return;
-        }
-
-        if (part.Question is { IsCompleted: true } answered)
-        {
-            part.Question = null;
-            if (answered is { IsCompletedSuccessfully: true, Result: { } report })
-            {
-                Answered(part, report);
-            }
-        }
-
-        if (part.Question is null && Now - part.AskedAt >= AskEvery)
-        {
-            part.AskedAt = Now;
-            part.Question = AskAsync(new Uri(part.Part.Address), stop);
-        }
-
-        if (!part.IsSilent && !part.IsStopping && Now - part.AnsweredAt > SilentAfter)
-        {
-            part.IsSilent = true;
-            Say($"{part.Name} does not answer (process {part.Process?.Pid})", Tone.Bad);
-        }
-    }
-
-    private async Task<ClusterReport?> AskAsync(Uri node, CancellationToken stop)
-    {
-        var report = await poll.AskAsync(node, stop);
-        _wake.TrySetResult();
-        return report;
-    }
-
-    private void Answered(WatchedPart part, ClusterReport report)
-    {
-        part.AnsweredAt = Now;
-        if (part.IsSilent)
-        {
-            part.IsSilent = false;
-            Say($"{part.Name} answers again", Tone.Good);
-        }
-
-        if (_bridge.Report(part.Name, report.Bridge, Now) is { } change)
-        {
-            Say(
-                change.Before is null ? $"{change.Owner} owns the bridge of the numbers"
-                : change.Took is { } took ? $"{change.Owner} took the bridge over, {took.TotalSeconds:0.00} s after {change.Before} was gone"
-                : $"{change.Owner} took the bridge over from {change.Before}",
-                Tone.Notable);
-        }
-    }
-
     private Part? Reopen(string name)
     {
         try
         {
-            return Gateway.Open(new Dictionary<string, string?> { [GatewaySettings.State.Key] = gateway.State }, Intent.Use).Part(name);
+            return Gateway.Open(new Dictionary<string, string?> { [GatewaySettings.State.Key] = _gateway.State }, Intent.Use).Part(name);
         }
         catch (CommandFailure)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Logs;
 using OrleansGateway.Cli.Processes;
 using OrleansGateway.Cli.Status;
 using OrleansGateway.Hosting;
@@ -9,6 +10,8 @@ namespace OrleansGateway.Cli.Live;
 /// <summary>What <c>gateway up</c> knows of one part.</summary>
 internal sealed class WatchedPart(Part part)
 {
+    private long _logStart;
+
     public Part Part { get; set; } = part;
 
     public string Name => Part.Name;
@@ -54,6 +57,13 @@ internal sealed class WatchedPart(Part part)
 
     public RestartBackoff Backoff { get; } = new();
 
-    /// <summary>Whether anything of it runs or is about to.</summary>
+    /// <summary>Whether nothing of it runs or is about to.</summary>
     public bool IsDown => Process is null && Start is null && RestartAt is null;
+
+    /// <summary>What it says from here on is of the process that is started now.</summary>
+    public void BeginLog(string state) => _logStart = new FileInfo(Part.LogFile(state)) is { Exists: true } log ? log.Length : 0;
+
+    /// <summary>How the process that was started here ended, and the last that it said unless it was killed.</summary>
+    public string LastWords(string state, int exitCode) =>
+        ExitWords.WasKilled(exitCode) ? ExitWords.Of(exitCode) : FailureReason.Read(Part.LogFile(state), _logStart, exitCode);
 }

@@ -6,6 +6,9 @@ internal static class ExitWords
     // A process that a signal ended has that number plus 128 for its exit code.
     private const int Signals = 128;
 
+    /// <summary>Whether somebody ended it, and not a fault of its own.</summary>
+    public static bool WasKilled(int exitCode) => exitCode - Signals is 1 or 2 or 9 or 15;
+
     /// <summary>In words that go on after "it was" or stand alone.</summary>
     public static string Of(int exitCode) => (exitCode - Signals) switch
     {

@@ -3,12 +3,16 @@ using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Logs;
 
-/// <summary>Why a part ended that did not get to work, as far as its log says.</summary>
+/// <summary>Why a part ended, as far as its log says.</summary>
 internal static class FailureReason
 {
     private const int MostLines = 3;
     private const int LongestLine = 200;
     private const int MostBytes = 64 * 1024;
+
+    // What a line begins with that says why the process ended: ours, and those of the runtime.
+    private static readonly string[] Marks =
+        [PartProcess.FailureMark, "Unhandled exception.", "Fatal error.", "Process terminated.", "Stack overflow.", "Out of memory."];
 
     /// <summary>The reason in one line.</summary>
     /// <param name="log">The log file.</param>
@@ -22,27 +26,62 @@ internal static class FailureReason
     }
 
     /// <summary>What it said last; null when it said nothing.</summary>
+    /// <param name="log">The log file.</param>
+    /// <param name="from">How long the log was before the part was started, in bytes.</param>
     public static string? LastWords(string log, long from) => Pick(ReadEnd(log, from));
+
+    /// <summary>
+    /// The error that ended a part which worked before, as far as its log says: its own, or the runtime's (an unhandled exception, no memory).
+    /// Null when it said nothing, as one that was killed.
+    /// </summary>
+    /// <param name="log">The log file.</param>
+    public static string? OfDead(string log) => PickError(ReadEnd(log, 0));
 
     /// <summary>The line that says why, or else the last ones.</summary>
     internal static string? Pick(string text)
     {
-        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.LastOrDefault(x => x.StartsWith(PartProcess.FailureMark, StringComparison.Ordinal)) is { } reason ? reason[PartProcess.FailureMark.Length..]
-            : lines.Length == 0 ? null
-            : string.Join(" | ", lines.TakeLast(MostLines).Select(x => x.Length <= LongestLine ? x : $"{x[..LongestLine]}…"));
+        var lines = Lines(text).Where(x => !LogMark.IsBegin(x)).ToArray();
+        return PickError(text)
+            ?? (lines.Length == 0 ? null : string.Join(" | ", lines.TakeLast(MostLines).Select(Short)));
     }
+
+    /// <summary>The last line that says why a process ended, of the process that began last; null when there is none.</summary>
+    internal static string? PickError(string text)
+    {
+        foreach (var line in Lines(text).Reverse())
+        {
+            if (LogMark.IsBegin(line))
+            {
+                return null;
+            }
+
+            // One that found the part running says nothing of it.
+            if (Marks.FirstOrDefault(x => line.StartsWith(x, StringComparison.Ordinal)) is { } mark && !line.Contains(PartRunsException.Words, StringComparison.Ordinal))
+            {
+                return Short(mark == PartProcess.FailureMark ? line[mark.Length..] : line);
+            }
+        }
+
+        return null;
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static string Short(string line) => line.Length <= LongestLine ? line : $"{line[..LongestLine]}…";
 
     private static string ReadEnd(string log, long from)
     {
         try
         {
             using var file = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            file.Seek(Math.Max(Math.Min(from, file.Length), file.Length - MostBytes), SeekOrigin.Begin);
+
+            // A shorter one is another one: the log was rotated meanwhile.
+            var start = from <= file.Length ? from : 0;
+            file.Seek(Math.Max(start, file.Length - MostBytes), SeekOrigin.Begin);
             using var reader = new StreamReader(file, Encoding.UTF8);
             return reader.ReadToEnd();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return string.Empty;
         }

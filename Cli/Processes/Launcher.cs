@@ -28,16 +28,24 @@ internal static class Launcher
         """;
 
     /// <summary>Starts a part.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="state">The state directory, which exists.</param>
+    /// <param name="directory">Its working directory.</param>
+    /// <param name="account">Whose process it is to be; null: the caller's.</param>
     /// <exception cref="CommandFailure">There is no bash, or it can't be started.</exception>
-    public static Process Start(Part part, string state, string directory)
+    public static Process Start(Part part, string state, string directory, Account? account)
     {
-        string[] program = [Programs.Dotnet, Programs.Of(part.Kind), .. GatewayFlags.Write(part.Flags(state), part.Kind)];
+        string[] program = [.. Programs.Of(part.Kind), .. GatewayFlags.Write(part.Flags(state), part.Kind)];
         var start = OperatingSystem.IsWindows()
             ? new ProcessStartInfo("cmd.exe", ["/c", $"{string.Join(' ', program.Select(x => $"\"{x}\""))} >>\"{part.LogFile(state)}\" 2>&1 <nul"])
             {
                 CreateNoWindow = true,
             }
-            : new ProcessStartInfo("bash", ["-c", Detach, "gateway", part.LogFile(state), .. program]);
+            : new ProcessStartInfo("bash", ["-c", Detach, "gateway", part.LogFile(state), .. account?.Become(part) ?? [], .. program]);
+        start.Environment[PartOutput.LogVariable] = part.LogFile(state);
+
+        // Of the caller's own service manager, who is not to be told of a part that it did not start.
+        start.Environment.Remove(NotifySocket.Variable);
         start.WorkingDirectory = directory;
         start.UseShellExecute = false;
         try

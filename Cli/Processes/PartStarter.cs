@@ -25,6 +25,9 @@ internal sealed class PartStarter(Gateway gateway, TimeProvider time)
     /// <summary>Those parts that do not run.</summary>
     public IReadOnlyList<Part> Missing(IReadOnlyList<Part> parts) => [.. parts.Where(x => !Runs(x.Name))];
 
+    /// <summary>Those parts that run.</summary>
+    public IReadOnlyList<Part> Running(IReadOnlyList<Part> parts) => [.. parts.Where(x => Runs(x.Name))];
+
     /// <summary>Makes sure that the ports of parts which do not run are free.</summary>
     /// <exception cref="CommandFailure">One is not: the message says whose it is.</exception>
     public static void CheckPorts(IEnumerable<Part> parts)
@@ -47,7 +50,7 @@ internal sealed class PartStarter(Gateway gateway, TimeProvider time)
         Process? child = null;
         if (!Runs(part.Name))
         {
-            child = Launcher.Start(part, gateway.State, gateway.Directory);
+            child = Launcher.Start(part, gateway.State, gateway.Directory, gateway.Account);
             onLaunched?.Invoke(child);
         }
 

@@ -49,7 +49,49 @@ internal static partial class Unix
         return true;
     }
 
-    private static int Number(Signal signal) => signal == Signal.Continue && OperatingSystem.IsMacOS() ? 19 : (int)signal;
+    /// <summary>Waits until the reader of standard output is gone. False when that can't be known.</summary>
+    public static bool WaitUntilUnread()
+    {
+        const short Error = 8, HangUp = 16, Invalid = 32;
+        while (true)
+        {
+            var output = new PollDescriptor { Descriptor = 1 };
+            if (Poll(ref output, 1, -1) < 0)
+            {
+                if (Marshal.GetLastPInvokeError() is not (Interrupted or TryAgain))
+                {
+                    return false;
+                }
+            }
+            else if ((output.Returned & (Error | HangUp)) != 0)
+            {
+                return true;
+            }
+            else if ((output.Returned & Invalid) != 0)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Waits until there is something to read on standard input, or it has ended.</summary>
+    /// <returns>False when there is nothing yet.</returns>
+    public static bool CanRead(int milliseconds)
+    {
+        var input = new PollDescriptor { Descriptor = 0, Asked = 1 };
+        return Poll(ref input, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Reads what is there on standard input.</summary>
+    /// <returns>How many bytes; 0 at its end.</returns>
+    public static int ReadIn(Span<byte> bytes) => (int)Read(0, bytes, bytes.Length);
+
+    private static int Number(Signal signal) => !OperatingSystem.IsMacOS() ? (int)signal : signal switch
+    {
+        Signal.Continue => 19,
+        Signal.Stop => 17,
+        _ => (int)signal,
+    };
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);
@@ -57,15 +99,30 @@ internal static partial class Unix
     [LibraryImport("libc", EntryPoint = "execvp", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Execute(string path, string?[] arguments);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollDescriptor descriptor, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(int descriptor, Span<byte> bytes, nint length);
+
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint length);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Asked;
+        public short Returned;
+    }
 }
 
-/// <summary>The signals that parts are sent.</summary>
+/// <summary>The signals that parts are sent, and a command itself when it is suspended.</summary>
 internal enum Signal
 {
     Hangup = 1,
     Kill = 9,
     Terminate = 15,
     Continue = 18,
+    Stop = 19,
 }

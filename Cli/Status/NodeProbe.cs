@@ -21,7 +21,8 @@ internal static class NodeProbe
     public static async Task<ClusterReport?> ClusterAsync(IPEndPoint node, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         await GetAsync(node, "/-/cluster", timeout, cancellationToken) is { Status: HttpStatusCode.OK } answer ? ClusterReport.Parse(answer.Body) : null;
 
-    private static async Task<Answer?> GetAsync(IPEndPoint node, string path, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>What it answers to a <c>GET</c>; null when it does not in time.</summary>
+    public static async Task<Answer?> GetAsync(IPEndPoint node, string path, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);

@@ -1,4 +1,5 @@
 using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Status;
 
@@ -29,5 +30,11 @@ internal enum PartState
 /// <param name="Bridge">Whether it owns the bridge of the numbers.</param>
 internal sealed record PartStatus(Part Part, PartState State, int? Pid, TimeSpan? Uptime, bool Bridge)
 {
+    /// <summary>What it said of itself last; null when it said nothing.</summary>
+    public PartReport? Report { get; init; }
+
+    /// <summary>What went wrong with it, in one line; null when nothing is known.</summary>
+    public string? Error { get; init; }
+
     public string StateWord => State.ToString().ToLowerInvariant();
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Status;
 
@@ -8,7 +9,10 @@ internal static class StatusJson
 {
     private const int UptimeDecimals = 1;
 
-    public static string Write(IReadOnlyList<PartStatus> parts)
+    /// <summary>All parts.</summary>
+    /// <param name="parts">How they are.</param>
+    /// <param name="services">Whether the services of each are told, too.</param>
+    public static string Write(IReadOnlyList<PartStatus> parts, bool services = false)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
@@ -17,7 +21,7 @@ internal static class StatusJson
             json.WriteStartArray("parts");
             foreach (var part in parts)
             {
-                Write(json, part);
+                Write(json, part, services);
             }
 
             json.WriteEndArray();
@@ -27,7 +31,7 @@ internal static class StatusJson
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
-    private static void Write(Utf8JsonWriter json, PartStatus status)
+    private static void Write(Utf8JsonWriter json, PartStatus status, bool services)
     {
         json.WriteStartObject();
         json.WriteString("name", status.Part.Name);
@@ -48,6 +52,15 @@ internal static class StatusJson
         if (status.Part.Node is not null)
         {
             json.WriteBoolean("bridge", status.Bridge);
+        }
+
+        json.WriteString("error", status.Error);
+        json.WritePropertyName("reload");
+        JsonSerializer.Serialize(json, status.Report?.Reload, PartReportJson.Default.ReloadOutcome);
+        if (services)
+        {
+            json.WritePropertyName("services");
+            JsonSerializer.Serialize(json, status.Report?.Services, PartReportJson.Default.ServiceReport);
         }
 
         json.WriteEndObject();

@@ -1,5 +1,6 @@
 using System.Net;
 using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Logs;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Status;
@@ -7,8 +8,8 @@ namespace OrleansGateway.Cli.Status;
 /// <summary>Finds out how the parts are, all at once.</summary>
 internal sealed class StatusReader(string state)
 {
-    /// <summary>How long a node has to answer: 0.8 seconds.</summary>
-    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(0.8);
+    /// <summary>How long a node has to answer: half a second.</summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>How long a part may take until it works: 30 seconds.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
@@ -23,17 +24,28 @@ internal sealed class StatusReader(string state)
     /// <summary>How one part is, and what it says of the cluster when it is a node that works.</summary>
     private async Task<(PartStatus Status, ClusterReport? Report)> ReadAsync(Part part)
     {
+        var said = PartReport.Read(state, part.Name);
         var file = PidFile.Read(state, part.Name);
         if (file.State != PidFileState.Alive || file.Process.Uptime is not { } uptime)
         {
-            return (new PartStatus(part, PartState.Dead, null, null, false), null);
+            return (new PartStatus(part, PartState.Dead, null, null, false) { Report = said, Error = WhyDead(part, said) }, null);
         }
 
-        var (answers, report) = part.Node is null
-            ? ((bool?)NumbersListen(part, file.Process.Pid), null)
+        // One that is frozen answers to nobody.
+        var (answers, report) = file.Process.IsFrozen ? (null, null)
+            : part.Node is null ? ((bool?)NumbersListen(part, file.Process.Pid), null)
             : await AskAsync(part);
-        return (new PartStatus(part, Judge(file, answers, uptime), file.Process.Pid, uptime, false), answers == true ? report : null);
+        said = said is not null && new ProcessIdentity(said.Pid, said.StartTime) == file.Process ? said : null;
+        return (
+            new PartStatus(part, Judge(file, answers, uptime), file.Process.Pid, uptime, false) { Report = said, Error = said?.Services.Error },
+            answers == true ? report : null);
     }
+
+    private string? WhyDead(Part part, PartReport? said) =>
+        said is null ? null
+        : said.Services.Error is { } error ? error
+        : said.Services.State == ServiceState.Stopped ? null
+        : $"it ended without being stopped{(FailureReason.LastWords(part.LogFile(state), 0) is { } words ? $"; its log ends with: {words}" : "")}";
 
     /// <summary>The state of a part whose process runs.</summary>
     /// <param name="file">What its pid file says.</param>

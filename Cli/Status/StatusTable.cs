@@ -26,7 +26,7 @@ internal static class StatusTable
     {
         string[][] rows = [Heads, .. Rows(parts)];
         var widths = Heads.Select((_, i) => rows.Max(x => x[i].Length)).ToArray();
-        return string.Concat(rows.Select(row => string.Join("  ", row.Select((x, i) => x.PadRight(widths[i]))).TrimEnd() + "\n"));
+        return string.Concat(rows.Select(row => string.Join("  ", row.Select((x, i) => x.PadRight(widths[i]))).TrimEnd() + "\n").Concat(Notes(parts).Select(x => x.Text + "\n")));
     }
 
     /// <summary>A table on the terminal.</summary>
@@ -44,6 +44,35 @@ internal static class StatusTable
         }
 
         AnsiConsole.Write(table);
+        foreach (var (text, tone) in Notes(parts))
+        {
+            Screen.Line(text, tone);
+        }
+    }
+
+    /// <summary>What there is to say of parts beyond the table: why one is dead, and what became of a reload that was not applied, or not all of it.</summary>
+    internal static IEnumerable<(string Text, Tone Tone)> Notes(IReadOnlyList<PartStatus> parts)
+    {
+        foreach (var part in parts)
+        {
+            if (part.Error is { } error)
+            {
+                yield return ($"{part.Part.Name}: {error}", Tone.Bad);
+            }
+
+            if (part.State != PartState.Dead && part.Report?.Reload is { } reload)
+            {
+                if (reload.Error is { } refusal)
+                {
+                    yield return ($"{part.Part.Name}: the reload at {reload.Time:HH:mm:ss}Z was refused, the old settings go on: {refusal}", Tone.Bad);
+                }
+
+                if (reload.NeedsRestart.Count > 0)
+                {
+                    yield return ($"{part.Part.Name}: needs a restart for {string.Join(", ", reload.NeedsRestart)}", Tone.Notable);
+                }
+            }
+        }
     }
 
     /// <summary>How long, in the two largest units that say something.</summary>

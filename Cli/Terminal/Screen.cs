@@ -13,6 +13,9 @@ internal enum Tone
 /// <summary>Standard output and standard error, for people: with colours on a terminal unless <c>NO_COLOR</c> is set, else plain.</summary>
 internal static class Screen
 {
+    /// <summary>Whether standard output is a terminal that can be drawn on.</summary>
+    public static bool CanDraw { get; } = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+
     /// <summary>Whether standard output has colours.</summary>
     public static bool HasColours { get; } =
         !Console.IsOutputRedirected
@@ -29,7 +32,8 @@ internal static class Screen
     /// <summary>A warning on standard error.</summary>
     public static void Warn(string text) => Write(Console.Error, $"warning: {text}");
 
-    private static string Coloured(string text, Tone tone) => tone switch
+    /// <summary>A text in the colour of its tone.</summary>
+    public static string Coloured(string text, Tone tone) => tone switch
     {
         Tone.Good => Sgr(text, 32),
         Tone.Bad => Sgr(text, 31),

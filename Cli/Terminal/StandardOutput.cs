@@ -7,17 +7,21 @@ namespace OrleansGateway.Cli.Terminal;
 internal static class StandardOutput
 {
     /// <summary>Writes lines, at once. False when nobody reads any more.</summary>
-    public static bool TryWrite(string lines)
+    public static bool TryWrite(string lines) => TryWrite(Encoding.UTF8.GetBytes(lines));
+
+    /// <summary>Writes bytes as they are, at once. False when nobody reads any more.</summary>
+    public static bool TryWrite(ReadOnlySpan<byte> bytes)
     {
         if (!OperatingSystem.IsWindows())
         {
-            return Unix.WriteOut(Encoding.UTF8.GetBytes(lines));
+            return Unix.WriteOut(bytes);
         }
 
         try
         {
-            Console.Out.Write(lines);
-            Console.Out.Flush();
+            using var output = Console.OpenStandardOutput();
+            output.Write(bytes);
+            output.Flush();
             return true;
         }
         catch (IOException)

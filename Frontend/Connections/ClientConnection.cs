@@ -53,12 +53,17 @@ internal sealed class ClientConnection
         _loop.Watch(_key, _socket.SafeHandle);
     }
 
-    /// <summary>Passes it on to another who serves it, and tells that one of what was told before.</summary>
+    /// <summary>Passes it on to another who serves it.</summary>
     public void PassTo(IConnectionHandler handler)
     {
         _handler = handler;
+        Tell(handler);
+    }
 
-        // Whoever tells looks for the handler after it has set what it tells of.
+    /// <summary>Tells one who has just begun to listen of what was told before, perhaps to it already.</summary>
+    public void Tell(IConnectionHandler handler)
+    {
+        // Whoever tells looks for who listens after it has set what it tells of.
         Interlocked.MemoryBarrier();
         if (IsInputEnded)
         {

@@ -30,8 +30,7 @@ internal sealed partial class ConnectionListener : IConnectionListener, IConnect
 
     public ConnectionListener(IPEndPoint endpoint, EventLoop[] loops, RequestServices services, TimeProvider time, ILogger logger)
     {
-        (_loops, _options, _time, _logger) = (loops, services.Options, time, logger);
-        _services = services with { ToKestrel = PassOn };
+        (_loops, _services, _options, _time, _logger) = (loops, services, services.Options, time, logger);
         _socket = Listen(endpoint, _options.CurrentValue.VanishedTimeout);
         _reload = _options.OnChange(x => KeepAlive(_socket, x.VanishedTimeout));
         _accepting = Accept();
@@ -42,6 +41,27 @@ internal sealed partial class ConnectionListener : IConnectionListener, IConnect
     public EndPoint EndPoint => _socket.LocalEndPoint!;
 
     void IConnectionOwner.Failed(Exception exception) => LogFailed(_logger, exception);
+
+    void IConnectionOwner.PassOn(ClientConnection connection, byte[] read)
+    {
+        KestrelConnection context;
+        try
+        {
+            context = new KestrelConnection(connection, read);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            // The client is gone.
+            connection.Close();
+            return;
+        }
+
+        connection.PassTo(context);
+        if (!_forKestrel.Writer.TryWrite(context))
+        {
+            connection.Close();
+        }
+    }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
         await _forKestrel.Reader.WaitToReadAsync(cancellationToken) && _forKestrel.Reader.TryRead(out var connection) ? connection : null;
@@ -62,7 +82,7 @@ internal sealed partial class ConnectionListener : IConnectionListener, IConnect
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync();
-        for (var until = _time.GetTimestamp() + (long)(Farewell.TotalSeconds * _time.TimestampFrequency); _time.GetTimestamp() < until && Present.Any();)
+        for (var begun = _time.GetTimestamp(); _time.GetElapsedTime(begun) < Farewell && Present.Any();)
         {
             await Task.Delay(LookAgain, _time);
         }
@@ -156,27 +176,6 @@ internal sealed partial class ConnectionListener : IConnectionListener, IConnect
             LogNotAccepted(_logger, exception);
             connection?.Close();
             socket.Dispose();
-        }
-    }
-
-    private void PassOn(ClientConnection connection, byte[] read)
-    {
-        KestrelConnection context;
-        try
-        {
-            context = new KestrelConnection(connection, read);
-        }
-        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
-        {
-            // The client is gone.
-            connection.Close();
-            return;
-        }
-
-        connection.PassTo(context);
-        if (!_forKestrel.Writer.TryWrite(context))
-        {
-            connection.Close();
         }
     }
 

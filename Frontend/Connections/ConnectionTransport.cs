@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using OrleansGateway.Http;
 using OrleansGateway.Metrics;
-using OrleansGateway.Publishing;
 
 namespace OrleansGateway.Connections;
 
@@ -16,22 +13,21 @@ internal sealed class ConnectionTransport : IConnectionListenerFactory, IConnect
     // A loop does little for an event, but it does it alone.
     private readonly Lazy<EventLoop[]> _loops = new(() => [.. Enumerable.Range(1, Math.Max(1, Environment.ProcessorCount / 2)).Select(x => new EventLoop(x))]);
     private readonly GatewayEndpoints _endpoints;
-    private readonly RequestServices _services;
+    private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    public ConnectionTransport(
-        GatewayEndpoints endpoints, Hub hub, Publisher publisher, IOptionsMonitor<FrontendOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ConnectionListener> logger)
+    public ConnectionTransport(GatewayEndpoints endpoints, IServiceProvider services, TimeProvider time, ILogger<ConnectionListener> logger)
     {
-        _services = new RequestServices(hub, publisher, options, lifetime, static (x, _) => x.Close());
-        (_endpoints, _time, _logger) = (endpoints, time, logger);
+        (_endpoints, _services, _time, _logger) = (endpoints, services, time, logger);
         GatewayMeter.Meter.CreateObservableUpDownCounter("gateway.connections", Count, "{connection}", "Clients' connections, by who serves them.");
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && Epoll.IsSupported && _endpoints.Has(endpoint);
 
+    // The web server is made before the host starts: what serves requests, and needs the store for it, is asked for only now.
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, _services, _time, _logger));
+        new(new ConnectionListener((IPEndPoint)endpoint, _loops.Value, _services.GetRequiredService<RequestServices>(), _time, _logger));
 
     public void Dispose()
     {

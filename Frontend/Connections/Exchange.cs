@@ -122,21 +122,9 @@ internal sealed class Exchange : IThreadPoolWorkItem, IConnectionHandler,
 
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    void IConnectionHandler.OnReadable()
-    {
-    }
-
     void IConnectionHandler.OnInputEnded() => _inputEnded.Cancel();
 
     void IConnectionHandler.OnClosed() => _aborted.Cancel();
-
-    void IConnectionHandler.OnTurn()
-    {
-    }
-
-    void IConnectionHandler.OnStopping()
-    {
-    }
 
     // Without a length it ends with its last chunk.
     private bool IsStream => !_isUpgraded && ResponseHeaders.TransferEncoding.Count > 0;

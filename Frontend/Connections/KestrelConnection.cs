@@ -48,21 +48,9 @@ internal sealed class KestrelConnection : DefaultConnectionContext, IConnectionH
         await base.DisposeAsync();
     }
 
-    void IConnectionHandler.OnReadable()
-    {
-    }
-
     void IConnectionHandler.OnInputEnded() => _inputEnded.Cancel();
 
     void IConnectionHandler.OnClosed() => _closed.Cancel();
-
-    void IConnectionHandler.OnTurn()
-    {
-    }
-
-    void IConnectionHandler.OnStopping()
-    {
-    }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 

@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.AspNetCore.Http;
 using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Publishing;
@@ -15,7 +16,7 @@ internal static class PublishAnswer
 
     private static ReadOnlySpan<byte> PlainHead => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\nMessage-Id: "u8;
 
-    /// <summary>Says OK.</summary>
+    /// <summary>Says OK, which most are told: byte by byte, since a table of headers would cost more than all else here.</summary>
     /// <returns>How many bytes were written.</returns>
     public static int WritePlain(Span<byte> into, in PublishResult result)
     {
@@ -32,21 +33,28 @@ internal static class PublishAnswer
     }
 
     /// <summary>Says it in JSON.</summary>
-    public static byte[] Json(string channel, in PublishResult result) => Of(
-        200, "application/json", $"Message-Id: {new MessageId(result.Epoch, result.FirstOffset)}\r\n", PublishEndpoint.Json(channel, result));
+    public static byte[] Json(string channel, in PublishResult result)
+    {
+        var (headers, body) = (new HeaderDictionary(), PublishEndpoint.Json(channel, result));
+        PublishEndpoint.SetHeaders(headers, new MessageId(result.Epoch, result.FirstOffset).ToString(), "application/json", body.Length);
+        return Whole(StatusCodes.Status200OK, headers, body);
+    }
 
     /// <summary>Says what went wrong.</summary>
-    public static byte[] Of(Problem problem) =>
-        Of(problem.Status, Problem.ContentType, problem.Status == 503 ? "Retry-After: 1\r\n" : string.Empty, problem.ToBody());
+    public static byte[] Of(Problem problem)
+    {
+        var (headers, body) = (new HeaderDictionary(), problem.ToBody());
+        problem.SetHeaders(headers, body.Length);
+        return Whole(problem.Status, headers, body);
+    }
 
-    private static byte[] Of(int status, string type, string header, byte[] body) =>
-    [
-        .. Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Length: {body.Length}\r\nContent-Type: {type}\r\nCache-Control: no-store\r\n{header}"),
-        .. ResponseHead.Date,
-        .. "\r\n"u8,
-        .. body,
-    ];
+    private static byte[] Whole(int status, HeaderDictionary headers, byte[] body)
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        ResponseHead.Write(answer, status, headers);
+        answer.Write(body);
+        return answer.WrittenSpan.ToArray();
+    }
 
     private static void Append(ref Span<byte> into, ReadOnlySpan<byte> bytes)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 
 namespace OrleansGateway.Connections;
 
@@ -28,10 +29,10 @@ internal ref struct RequestHead
 
     private const int MaxHeaders = 48;
 
-    private static readonly SearchValues<byte> PathBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/,*@:$!()+;=&'"u8);
-    private static readonly SearchValues<byte> QueryBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/,*@:$!()+;=&'%?"u8);
-    private static readonly SearchValues<byte> HostBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._"u8);
-    private static readonly SearchValues<byte> NameBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
+    private static readonly SearchValues<byte> PathBytes = AlphanumericAnd("-._~/,*@:$!()+;=&'"u8);
+    private static readonly SearchValues<byte> QueryBytes = AlphanumericAnd("-._~/,*@:$!()+;=&'%?"u8);
+    private static readonly SearchValues<byte> HostBytes = AlphanumericAnd("-._"u8);
+    private static readonly SearchValues<byte> NameBytes = AlphanumericAnd("-_"u8);
 
     // Of printable ASCII and tabs.
     private static readonly SearchValues<byte> ValueBytes = SearchValues.Create([(byte)'\t', .. Enumerable.Range(' ', '~' - ' ' + 1).Select(x => (byte)x)]);
@@ -105,7 +106,7 @@ internal ref struct RequestHead
         lines = lines[(end + 2)..];
         var colon = line.IndexOf((byte)':');
         name = colon < 0 ? default : line[..colon];
-        value = Trim(line[(colon + 1)..]);
+        value = line[(colon + 1)..].Trim(" \t"u8);
         return true;
     }
 
@@ -169,18 +170,12 @@ internal ref struct RequestHead
                 _isPlain = Accept.IsEmpty;
                 Accept = value;
                 break;
-            case 6 when Is(name, "expect"u8):
-                _isPlain = false;
-                break;
             case 6 when Is(name, "origin"u8):
                 _isPlain = IsGet;
                 break;
             case 7 when Is(name, "upgrade"u8):
                 _isPlain = IsGet && !_isUpgrade;
                 _isUpgrade = true;
-                break;
-            case 7 when Is(name, "trailer"u8):
-                _isPlain = false;
                 break;
             case 10 when Is(name, "connection"u8):
                 _isConnectionUpgrade = Is(value, "upgrade"u8) || Is(value, "keep-alive, upgrade"u8);
@@ -199,9 +194,9 @@ internal ref struct RequestHead
                 _isPlain = IdempotencyKey.IsEmpty && !value.IsEmpty;
                 IdempotencyKey = value;
                 break;
+            case 6 when Is(name, "expect"u8):
+            case 7 when Is(name, "trailer"u8):
             case 16 when Is(name, "content-encoding"u8):
-                _isPlain = false;
-                break;
             case 17 when Is(name, "transfer-encoding"u8):
                 _isPlain = false;
                 break;
@@ -216,7 +211,8 @@ internal ref struct RequestHead
         return !host.IsEmpty && !host.ContainsAnyExcept(HostBytes) && port.Length is > 0 and <= 5 && !port.ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }
 
-    private static bool Is(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lower) => System.Text.Ascii.EqualsIgnoreCase(bytes, lower);
+    private static bool Is(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lower) => Ascii.EqualsIgnoreCase(bytes, lower);
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> value) => value.Trim(" \t"u8);
+    private static SearchValues<byte> AlphanumericAnd(ReadOnlySpan<byte> others) =>
+        SearchValues.Create([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8, .. others]);
 }

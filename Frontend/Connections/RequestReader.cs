@@ -282,20 +282,11 @@ internal sealed class RequestReader(ClientConnection connection, RequestServices
     public void Attach(IConnectionHandler exchange)
     {
         Volatile.Write(ref _exchange, exchange);
-        Interlocked.MemoryBarrier();
-        if (connection.IsInputEnded)
-        {
-            exchange.OnInputEnded();
-        }
-
-        if (connection.IsClosed)
-        {
-            exchange.OnClosed();
-        }
+        connection.Tell(exchange);
     }
 
     /// <summary>Gives the connection to the web server, with what was read of it.</summary>
-    public void PassOn(byte[] read) => services.ToKestrel(connection, read);
+    public void PassOn(byte[] read) => connection.Owner.PassOn(connection, read);
 
     /// <summary>Keeps what was read beyond a request, for the next.</summary>
     public void KeepRest(ReadOnlySpan<byte> rest)

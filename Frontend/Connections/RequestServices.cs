@@ -10,9 +10,7 @@ namespace OrleansGateway.Connections;
 /// <param name="Publisher">Publishes.</param>
 /// <param name="Options">What is allowed.</param>
 /// <param name="Lifetime">Says when the node stops.</param>
-/// <param name="ToKestrel">Gives a connection to the web server, with what was read of it.</param>
-internal sealed record RequestServices(
-    Hub Hub, Publisher Publisher, IOptionsMonitor<FrontendOptions> Options, IHostApplicationLifetime Lifetime, Action<ClientConnection, byte[]> ToKestrel)
+internal sealed record RequestServices(Hub Hub, Publisher Publisher, IOptionsMonitor<FrontendOptions> Options, IHostApplicationLifetime Lifetime)
 {
     public bool IsStopping => Lifetime.ApplicationStopping.IsCancellationRequested;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -30,7 +29,7 @@ internal static class ResponseHead
     }
 
     /// <summary>Writes it, with the empty line at its end.</summary>
-    public static void Write(PipeWriter output, int status, IHeaderDictionary headers)
+    public static void Write(IBufferWriter<byte> output, int status, IHeaderDictionary headers)
     {
         var text = new StringBuilder(512);
         text.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\n");

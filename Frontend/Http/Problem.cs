@@ -12,9 +12,6 @@ namespace OrleansGateway.Http;
 /// <param name="Detail">What was wrong this time.</param>
 internal sealed record Problem(int Status, string Type, string Title, string Detail)
 {
-    /// <summary>The type of its body.</summary>
-    public const string ContentType = "application/problem+json";
-
     public static Problem BadName(string rule) => new(400, "channel-name", "This is no channel's name", rule);
 
     public static Problem BadRequest(string type, string detail) => new(400, type, "The request is malformed", detail);
@@ -89,16 +86,23 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     {
         var response = context.Response;
         response.StatusCode = Status;
-        response.ContentType = ContentType;
-        response.Headers.CacheControl = "no-store";
+        var body = ToBody();
+        SetHeaders(response.Headers, body.Length);
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>Sets the headers of an answer with it.</summary>
+    /// <param name="headers">The headers.</param>
+    /// <param name="length">The length of <see cref="ToBody"/>, in bytes.</param>
+    public void SetHeaders(IHeaderDictionary headers, int length)
+    {
+        headers.ContentType = "application/problem+json";
+        headers.CacheControl = "no-store";
+        headers.ContentLength = length;
         if (Status == StatusCodes.Status503ServiceUnavailable)
         {
-            response.Headers.RetryAfter = "1";
+            headers.RetryAfter = "1";
         }
-
-        var body = ToBody();
-        response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
 
     /// <summary>It as JSON.</summary>

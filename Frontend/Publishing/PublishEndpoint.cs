@@ -128,14 +128,23 @@ internal sealed class PublishEndpoint(Publisher publisher, IOptionsMonitor<Front
         return Write(context, last.ToString(), "application/json", JsonSerializer.SerializeToUtf8Bytes(answer, PublishJson.Default.PublishedBatch));
     }
 
+    /// <summary>Sets the headers of an answer.</summary>
+    /// <param name="headers">The headers.</param>
+    /// <param name="id">The id of the last message that was published.</param>
+    /// <param name="type">The type of the body.</param>
+    /// <param name="length">Its length, in bytes.</param>
+    public static void SetHeaders(IHeaderDictionary headers, string id, string type, int length)
+    {
+        headers["Message-Id"] = id;
+        headers.CacheControl = "no-store";
+        headers.ContentType = type;
+        headers.ContentLength = length;
+    }
+
     private static Task Write(HttpContext context, string id, string type, byte[] body)
     {
-        var response = context.Response;
-        response.Headers["Message-Id"] = id;
-        response.Headers.CacheControl = "no-store";
-        response.ContentType = type;
-        response.ContentLength = body.Length;
-        return response.Body.WriteAsync(body).AsTask();
+        SetHeaders(context.Response.Headers, id, type, body.Length);
+        return context.Response.Body.WriteAsync(body).AsTask();
     }
 }
 

@@ -229,6 +229,8 @@ internal sealed partial class ChannelRelay : Relay, IChannelSink
 
     public override ValueTask DisposeAsync() => _follower.DisposeAsync();
 
+    public override Task Abandon() => _follower.Abandon();
+
     private Task<ChannelPage> Read(MessageId after, int maxBytes) => _services.Client.GetGrain<IChannelGrain>(Name).Read(after, maxBytes).WaitAsync(CallTimeout, _services.Time);
 
     private async Task<Start> FindId(Since since, CancellationToken cancellationToken)

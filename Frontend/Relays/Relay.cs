@@ -99,6 +99,9 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Ends what it does in the background, at once and without a word to anybody: the node leaves.</summary>
+    public abstract Task Abandon();
+
     /// <summary>
     /// Lets all write what is new in the ring. What comes while many write goes with the next sweep: then each write takes several messages, and
     /// nobody is held up who calls.
@@ -106,17 +109,12 @@ internal abstract class Relay(string name, RelayCounts counts) : IAsyncDisposabl
     /// <returns>A task that ends when all have been asked; not that their sockets took it.</returns>
     protected Task Sweep()
     {
-        Task swept;
+        var swept = Task.CompletedTask;
         lock (Lock)
         {
             _news?.SetResult();
             _news = null;
-            _snapshot ??= [.. _subscribers];
-            if (_snapshot.Length <= FewSubscribers && !_isSweeping)
-            {
-                swept = Task.CompletedTask;
-            }
-            else
+            if (_isSweeping || _subscribers.Count > FewSubscribers)
             {
                 swept = (_swept ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
                 if (_isSweeping)

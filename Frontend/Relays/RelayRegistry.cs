@@ -158,6 +158,12 @@ internal sealed class RelayRegistry(
         }
     }
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(Present.Select(x => x.Abandon()));
+    }
+
     /// <summary>Once a second: lets those who have something to do, do it, and ends those that nobody has used for a while.</summary>
     internal void OnTick()
     {

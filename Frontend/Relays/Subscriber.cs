@@ -5,7 +5,7 @@ using OrleansGateway.Transports;
 namespace OrleansGateway.Relays;
 
 /// <summary>
-/// One client's subscription: a place in its relay's ring, and a pipe to its socket. Whoever has news calls
+/// One client's subscription: a place in its relay's ring, and a way to its socket. Whoever has news calls
 /// <see cref="Pump"/>, which writes all that is pending in one go and returns; where the socket is full, the writing goes
 /// on by itself when it has room. Behind the ring it reads what is kept at its own pace until it is back.
 /// </summary>
@@ -13,7 +13,7 @@ internal abstract class Subscriber
 {
     private const int MaxEntriesAWrite = 128;
 
-    // What a client that takes nothing can make the node hold, besides its pipe: messages that are larger go in pieces of it.
+    // What a client that takes nothing can make the node hold, besides that way's buffer: messages that are larger go in pieces of it.
     private const int MaxBytesAWrite = 32 * 1024;
 
     private readonly Relay _relay;
@@ -79,7 +79,6 @@ internal abstract class Subscriber
 
     /// <summary>The last id or cursor that it was sent, or after which it begins.</summary>
     protected abstract string Position { get; }
-
 
     protected TimeProvider Time => _time;
 

@@ -209,6 +209,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
     }
 
+    public override Task Abandon() => _stop.CancelAsync();
+
     // What comes while the beginning of a channel is read waits for that.
     private bool IsJoining(string channel, Action take)
     {

@@ -126,18 +126,11 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
     /// <summary>Stops following.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_turn.End())
+        if (!await EndHere())
         {
             return;
         }
 
-        CancellationTokenSource? stop;
-        lock (_turn)
-        {
-            stop = _stop;
-        }
-
-        await (stop?.CancelAsync() ?? Task.CompletedTask);
         try
         {
             if (_handle is { } handle)
@@ -150,6 +143,26 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
             // The producer forgets a subscription whose lease ends.
             LogUnsubscribeFailed(exception, _name);
         }
+    }
+
+    /// <summary>Stops following without a word to the channel, which forgets by itself a node that leaves.</summary>
+    internal Task Abandon() => EndHere();
+
+    private async Task<bool> EndHere()
+    {
+        if (!_turn.End())
+        {
+            return false;
+        }
+
+        CancellationTokenSource? stop;
+        lock (_turn)
+        {
+            stop = _stop;
+        }
+
+        await (stop?.CancelAsync() ?? Task.CompletedTask);
+        return true;
     }
 
     private async Task Subscribe()
@@ -179,7 +192,6 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
                     }
 
                     await ReadUpTo(position.Newest);
-                    await _sink.Flush();
                 });
         }
         finally
@@ -256,7 +268,6 @@ public sealed partial class ChannelFollower : IAsyncObserver<MessageBatch>, IAsy
             }
 
             await _sink.Flush();
-
             if (page.Batches.Length == 0 && _tracker.Offset < Math.Min(offset, page.Position.Newest))
             {
                 throw new InvalidOperationException($"The channel '{_name}' has no messages after {Position} but says that it stands at {page.Position.Newest}.");

@@ -3,7 +3,7 @@ namespace OrleansGateway.Channels;
 /// <summary>Lets callers in one after the other, in the order in which they came, until it ends. At rest it is one small object.</summary>
 internal sealed class Turn
 {
-    // It is locked by itself: nobody else has it, and a lock of its own would be larger than it is.
+    // It is locked by itself, and its one holder locks it for what goes with it: a lock of its own would be larger than it is.
     private Queue<TaskCompletionSource>? _waiting;
     private bool _taken;
 

@@ -16,11 +16,19 @@ internal sealed class BridgeOwners
 
     public void Heard(string bridge, BridgeStatus status) => _bridges[bridge] = status;
 
-    public void Lost(SiloAddress silo)
+    /// <summary>Forgets a bridge that is no more.</summary>
+    public void Forget(string bridge) => _bridges.TryRemove(bridge, out _);
+
+    /// <summary>A node was lost.</summary>
+    /// <returns>The bridges that it owned.</returns>
+    public IReadOnlyList<string> Lost(SiloAddress silo)
     {
-        foreach (var bridge in _bridges.Where(x => silo.Equals(x.Value.Owner)))
+        var lost = _bridges.Where(x => silo.Equals(x.Value.Owner)).ToList();
+        foreach (var bridge in lost)
         {
             _bridges.TryRemove(bridge);
         }
+
+        return [.. lost.Select(x => x.Key)];
     }
 }

@@ -41,13 +41,11 @@ internal sealed partial class NumberBridgeGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (!options.CurrentValue.Bridges.TryGetValue(Name, out var mine))
+        if (!options.CurrentValue.Bridges.ContainsKey(Name))
         {
-            throw new InvalidOperationException($"No bridge '{Name}' is configured.");
+            throw new InvalidOperationException($"No bridge '{Name}' is configured on this node.");
         }
 
-        _options = mine;
-        _channel = GrainFactory.GetGrain<IChannelGrain>(mine.Channel);
         handover.Add(GrainContext);
         GatewayMeter.BridgeLines.Add(Name, 0);
         GatewayMeter.BridgeLinesSkipped.Add(Name, 0);
@@ -76,9 +74,54 @@ internal sealed partial class NumberBridgeGrain(
         _stop.Dispose();
     }
 
+    /// <summary>Runs with the settings of the moment, and anew when they change, until it is replaced, or is no longer configured.</summary>
     private async Task Run(CancellationToken cancellationToken)
     {
         await Task.Yield();
+        try
+        {
+            while (options.CurrentValue.Bridges.TryGetValue(Name, out var mine))
+            {
+                var changed = new CancellationTokenSource();
+                using var changes = options.OnChange(_ => Compare());
+                Compare();
+                (_options, _channel) = (mine, GrainFactory.GetGrain<IChannelGrain>(mine.Channel));
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, changed.Token);
+                try
+                {
+                    await RunAsConfigured(either.Token);
+                    break;
+                }
+                catch (OperationCanceledException) when (changed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                {
+                    LogChanged(Name);
+                }
+
+                void Compare()
+                {
+                    if (options.CurrentValue.Bridges.GetValueOrDefault(Name) != mine)
+                    {
+                        changed.Cancel();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, Name);
+        }
+
+        // Replaced, removed or broken: whoever is poked next begins afresh.
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Runs until another bridge takes over.</summary>
+    private async Task RunAsConfigured(CancellationToken cancellationToken)
+    {
         try
         {
             // The term comes before the connection: what this bridge reads was sent after no other may publish any more.
@@ -110,17 +153,10 @@ internal sealed partial class NumberBridgeGrain(
                 await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        finally
         {
-            return;
+            _source = null;
         }
-        catch (Exception exception)
-        {
-            LogFailed(exception, Name);
-        }
-
-        // Replaced or broken: whoever is poked next begins afresh.
-        DeactivateOnIdle();
     }
 
     private async Task Read(LineSource source, ChannelWriter<MessageDraft> lines, CancellationToken cancellationToken)
@@ -269,6 +305,9 @@ internal sealed partial class NumberBridgeGrain(
 
     [LoggerMessage(8, LogLevel.Debug, "Bridge {Name}: the channel cannot be reached")]
     private partial void LogChannelAway(Exception exception, string name);
+
+    [LoggerMessage(10, LogLevel.Information, "Bridge {Name}: its settings changed")]
+    private partial void LogChanged(string name);
 
     [LoggerMessage(9, LogLevel.Error, "Bridge {Name} failed")]
     private partial void LogFailed(Exception exception, string name);

@@ -156,6 +156,9 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
             // The subscribers hear of it before anything of the new epoch.
             await Reopen(_term, () => _session!.Delete(), () => _room = Stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
+
+            // Who subscribes after the answer is not to be ended by it.
+            await services.Streams.WaitUntilTaken(ChannelStreams.IdOf(_name));
         }
         catch (LogException exception)
         {
@@ -203,7 +206,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     private TimeSpan TimeToKeep => _hasSubscribers ? Timeout.InfiniteTimeSpan
         : _lastTime == 0 || _session is null ? TimeSpan.Zero
         : _session.KeepsMessages ? QuietTime
-        : services.Retention.Of(_name).Age + (2 * Slack);
+        : services.Retention().Of(_name).Age + (2 * Slack);
 
     private ValueTask<PublishResult> TakeInTurn(PublishRequest request) =>
         _room.IsCompleted && _opening.IsCompleted && _session is not null ? Take(request) : TakeWhenReady(request);
@@ -510,7 +513,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
             var session = await services.Log.Open(_name, aboveTerm);
             (_term, _epoch, _sourceTerm, _lastTime) = (session.Term, session.Epoch, session.SourceTerm, session.LastTimeMs);
             Memory = null!;
-            _history = new ChannelHistory(services.Retention.Of(_name), session.KeepsMessages);
+            _history = new ChannelHistory(ChannelLimits.Of(_name, services.Retention), session.KeepsMessages);
             if (_brought is { } state)
             {
                 // The next owner of the same messages: what the one before may still send is older.

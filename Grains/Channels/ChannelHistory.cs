@@ -1,9 +1,9 @@
 namespace OrleansGateway.Channels;
 
 /// <summary>The newest messages of a channel in memory, in the batches in which they were published.</summary>
-/// <param name="retention">The channel's limits.</param>
+/// <param name="retention">The channel's limits, as they are now.</param>
 /// <param name="isKeptElsewhere">Whether the log keeps the messages: then memory holds only those that most readers ask for.</param>
-internal sealed class ChannelHistory(RetentionLimits retention, bool isKeptElsewhere = false)
+internal sealed class ChannelHistory(Func<RetentionLimits> retention, bool isKeptElsewhere = false)
 {
     private const int RecentMessages = 1024;
     private const int RecentBytes = 256 * 1024;
@@ -24,9 +24,9 @@ internal sealed class ChannelHistory(RetentionLimits retention, bool isKeptElsew
     /// <summary>How many bytes are kept.</summary>
     public long Bytes => _bytes;
 
-    private int MaxMessages => isKeptElsewhere ? RecentMessages : retention.Messages;
+    private int MaxMessages => isKeptElsewhere ? RecentMessages : retention().Messages;
 
-    private long MaxBytes => isKeptElsewhere ? RecentBytes : retention.Bytes;
+    private long MaxBytes => isKeptElsewhere ? RecentBytes : retention().Bytes;
 
     public void Append(MessageBatch batch, long nowMs)
     {
@@ -70,7 +70,7 @@ internal sealed class ChannelHistory(RetentionLimits retention, bool isKeptElsew
     /// <summary>Drops whole batches that are above a limit or too old.</summary>
     public void Trim(long nowMs)
     {
-        var oldest = nowMs - (long)retention.Age.TotalMilliseconds;
+        var oldest = nowMs - (long)retention().Age.TotalMilliseconds;
         while (_first < _batches.Count
             && (Newest - _batches[_first].LastOffset >= MaxMessages
                 || (_bytes - _batches[_first].Data.Length >= MaxBytes && _first < _batches.Count - 1)

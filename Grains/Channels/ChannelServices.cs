@@ -17,7 +17,8 @@ internal sealed class ChannelServices(
 
     public StreamProducer Producer => producer;
 
-    public RetentionOptions Retention => retention.CurrentValue;
+    /// <summary>What channels keep, as it is now.</summary>
+    public Func<RetentionOptions> Retention { get; } = () => retention.CurrentValue;
 
     public TimeProvider Time => time;
 

@@ -57,7 +57,7 @@ internal sealed class Publishing(LogEntry entry, long timeMs, int run = 0)
 internal readonly record struct Answered(long FirstOffset, int Count, long TimeMs, Task Settled);
 
 /// <summary>What a channel remembers of its publishes, so that none is taken twice: keys for minutes, requests for seconds.</summary>
-internal sealed class PublishMemory(RetentionOptions retention)
+internal sealed class PublishMemory(Func<RetentionOptions> retention)
 {
     /// <summary>How long a request is remembered: for longer nobody sends it again.</summary>
     public static readonly TimeSpan OriginAge = TimeSpan.FromSeconds(30);
@@ -108,7 +108,7 @@ internal sealed class PublishMemory(RetentionOptions retention)
         }
 
         while (_oldestKeys.TryPeek(out var oldest)
-            && (oldest.TimeMs < nowMs - (long)retention.KeyAge.TotalMilliseconds || _oldestKeys.Count > retention.Keys))
+            && (oldest.TimeMs < nowMs - (long)retention().KeyAge.TotalMilliseconds || _oldestKeys.Count > retention().Keys))
         {
             _oldestKeys.Dequeue();
             ForgetKey(oldest.Key, oldest.FirstOffset, oldest.TimeMs);

@@ -49,6 +49,18 @@ internal sealed partial class ClusterView(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await Follow(stoppingToken);
+        }
+        finally
+        {
+            await Task.WhenAll(_questions.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task Follow(CancellationToken stoppingToken)
+    {
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
         {
             foreach (var member in snapshot.Members.Values)

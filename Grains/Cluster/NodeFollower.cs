@@ -37,6 +37,7 @@ internal sealed partial class NodeFollower(
         }
         while (tick() && !cancellationToken.IsCancellationRequested);
         await over.CancelAsync();
+        await Task.WhenAll(_followed.Values);
     }
 
     private async Task Follow(SiloAddress silo, CancellationToken cancellationToken)

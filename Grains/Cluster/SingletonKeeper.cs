@@ -1,57 +1,47 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using OrleansGateway.Bridges;
-using OrleansGateway.Metrics;
-using OrleansGateway.Presence;
 
 namespace OrleansGateway.Cluster;
 
 /// <summary>
-/// Keeps the grains alive of which the cluster has one: pokes them several times a second, and at once when a node dies.
+/// Keeps grains alive of which the cluster has one: pokes them several times a second, and at once when a node dies.
 /// A call that hangs, since it goes to a node whose death is not known yet, does not hold up the next.
 /// </summary>
-internal sealed partial class SingletonKeeper(
-    IGrainFactory grains,
+internal abstract partial class SingletonKeeper(
     IClusterMembershipService membership,
     ILocalSiloDetails local,
     ClusterView cluster,
-    BridgeOwners owners,
-    IOptionsMonitor<BridgesOptions> options,
     TimeProvider time,
-    ILogger<SingletonKeeper> logger) : BackgroundService
+    ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _now = new(0);
 
+    /// <summary>The grains that there are to be, by name, and how each is poked. Asked for each time.</summary>
+    protected abstract IEnumerable<(string Name, Func<Task> Poke)> Singletons { get; }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var calls = new Dictionary<string, (Task Call, long Begun)>();
         cluster.NodeLost += OnNodeLost;
-        GatewayMeter.Meter.CreateObservableUpDownCounter(
-            "gateway.bridge.connections", () => owners.Connections(local.SiloAddress), "{connection}", "Whether the connection to the bridge's source is up, and this node's.");
         try
         {
             while (!stoppingToken.IsCancellationRequested)
             {
                 // A node that is leaving must not call back to life what has just been handed over.
                 var afresh = await _now.WaitAsync(Period, stoppingToken);
-                if (membership.CurrentSnapshot.GetSiloStatus(local.SiloAddress) == SiloStatus.Active)
+                if (membership.CurrentSnapshot.GetSiloStatus(local.SiloAddress) != SiloStatus.Active)
                 {
-                    Poke("announcer", () => grains.GetGrain<IAnnouncerGrain>(0).Poke());
-                    foreach (var name in options.CurrentValue.Bridges.Keys)
-                    {
-                        Poke(name, async () => owners.Heard(name, await grains.GetGrain<INumberBridgeGrain>(name).Poke()));
-                    }
+                    continue;
                 }
 
-                void Poke(string name, Func<Task> call)
+                foreach (var (name, poke) in Singletons)
                 {
                     if (afresh || !calls.TryGetValue(name, out var last) || last.Call.IsCompleted || time.GetElapsedTime(last.Begun) > Patience)
                     {
-                        calls[name] = (Watch(name, call), time.GetTimestamp());
+                        calls[name] = (Watch(name, poke, stoppingToken), time.GetTimestamp());
                     }
                 }
             }
@@ -65,24 +55,24 @@ internal sealed partial class SingletonKeeper(
         }
     }
 
-    private void OnNodeLost(SiloAddress silo)
-    {
-        owners.Lost(silo);
-        _now.Release();
-    }
+    /// <summary>Has them poked at once.</summary>
+    protected void PokeNow() => _now.Release();
 
-    private async Task Watch(string name, Func<Task> call)
+    /// <summary>A node was lost: whatever it held has to be poked anew.</summary>
+    protected virtual void OnNodeLost(SiloAddress silo) => PokeNow();
+
+    private async Task Watch(string name, Func<Task> poke, CancellationToken stoppingToken)
     {
         try
         {
-            await call();
+            await poke().WaitAsync(stoppingToken);
         }
         catch (Exception exception)
         {
-            LogNoAnswer(exception, name);
+            LogNoAnswer(logger, exception, name);
         }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "{Name} does not answer")]
-    private partial void LogNoAnswer(Exception exception, string name);
+    private static partial void LogNoAnswer(ILogger logger, Exception exception, string name);
 }

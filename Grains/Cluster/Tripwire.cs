@@ -22,6 +22,18 @@ internal sealed partial class Tripwire(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var wires = new Dictionary<SiloAddress, Task>();
+        try
+        {
+            await Follow(wires, stoppingToken);
+        }
+        finally
+        {
+            await Task.WhenAll(wires.Values);
+        }
+    }
+
+    private async Task Follow(Dictionary<SiloAddress, Task> wires, CancellationToken stoppingToken)
+    {
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
         {
             foreach (var member in snapshot.Members.Values)

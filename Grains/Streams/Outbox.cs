@@ -120,7 +120,12 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
     void IThreadPoolWorkItem.Execute() => _ = Send();
 
     /// <summary>Ends when there is room, or when it has taken nothing for so long that nobody should wait for it.</summary>
-    public async Task WaitForRoom()
+    public Task WaitForRoom() => WaitWhile(static outbox => outbox.IsFull);
+
+    /// <summary>Ends when the subscriber has taken all, or nothing for so long that nobody should wait for it.</summary>
+    public Task WaitUntilTaken() => WaitWhile(static outbox => outbox is { _closed: false, _lagging: false } and ({ _items.Count: > 0 } or { _call.Count: > 0 }));
+
+    private async Task WaitWhile(Func<Outbox, bool> isSo)
     {
         while (true)
         {
@@ -128,7 +133,7 @@ internal sealed class Outbox(Guid subscription, Guid holder, IStreamConsumer con
             TimeSpan left;
             lock (_lock)
             {
-                if (!IsFull)
+                if (!isSo(this))
                 {
                     return;
                 }

@@ -56,6 +56,9 @@ internal sealed class Publication(IStreamSource? source)
         return full ? WaitForRoom() : Task.CompletedTask;
     }
 
+    /// <summary>Ends when each subscriber has taken all, but for those that take nothing.</summary>
+    public Task WaitUntilTaken() => Task.WhenAll(_outboxes.Select(x => x.WaitUntilTaken()));
+
     /// <summary>Forgets subscriptions whose leases ended.</summary>
     public void Prune()
     {

@@ -19,6 +19,10 @@ internal sealed class StreamHost(TimeProvider time) : IStreamPublisher
     public Task Publish(StreamId stream, object item) =>
         _publications.TryGetValue(stream, out var publication) ? publication.Publish(item) : Task.CompletedTask;
 
+    /// <summary>Ends when each subscriber of a stream has taken what was published, but for those that take nothing. Called in the context of the grain that produces the stream.</summary>
+    public Task WaitUntilTaken(StreamId stream) =>
+        _publications.TryGetValue(stream, out var publication) ? publication.WaitUntilTaken() : Task.CompletedTask;
+
     /// <summary>Adds a subscription. Called in the context of the grain that produces the stream.</summary>
     public void Add(StreamId stream, Outbox outbox, IStreamSource? source)
     {

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace OrleansGateway.Hosting;
 
@@ -15,26 +17,35 @@ namespace OrleansGateway.Hosting;
 ///     part.AddTo(builder);
 ///     …
 ///     await using var app = builder.Build();
-///     await app.RunAsync();
+///     await part.RunAsync(app);
 /// });
 /// </code>
 /// The host is built without <c>args</c>: the flags are read here.
 /// </summary>
 public sealed class PartProcess
 {
-    private readonly IReadOnlyDictionary<string, string?> _flags;
+    private readonly RunningConfiguration _running;
     private readonly PidFile _pidFile;
+    private readonly PartReporter _reporter;
+    private readonly PartOutput? _output;
 
-    private PartProcess(string name, IConfiguration configuration, IReadOnlyDictionary<string, string?> flags, PidFile pidFile)
+    private PartProcess(
+        string name, Parts kind, IConfiguration configuration, RunningConfiguration running, PidFile pidFile, PartReporter reporter, PartOutput? output)
     {
         Name = name;
+        Kind = kind;
         Configuration = configuration;
-        _flags = flags;
+        _running = running;
         _pidFile = pidFile;
+        _reporter = reporter;
+        _output = output;
     }
 
     /// <summary>The name of the part, such as <c>node-1</c>.</summary>
     public string Name { get; }
+
+    /// <summary>What it is.</summary>
+    public Parts Kind { get; }
 
     /// <summary>The settings, checked: <c>appsettings.json</c>, environment and flags as they were at the start.</summary>
     public IConfiguration Configuration { get; }
@@ -65,6 +76,7 @@ public sealed class PartProcess
         }
 
         var state = GatewaySettings.State.In(configuration);
+        Permissions.Apply(configuration);
         if (TryCreate(state) is { } refusal)
         {
             return Fail(refusal, ExitCode.BadSetting);
@@ -79,34 +91,102 @@ public sealed class PartProcess
 
         // Who reads the pid file may send a SIGHUP at once; until the host handles it, it must not end the process.
         using var hangup = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, x => x.Cancel = true);
+        PartReporter? reporter = null;
         try
         {
             using var pidFile = await PidFile.TakeAsync(state, name);
+            var output = PartOutput.Take(name);
+            reporter = new PartReporter(state, name, TreeName(part));
             if ((part == Parts.Node ? ListeningPorts.RefuseNode(configuration, node) : ListeningPorts.RefuseNumbers(configuration)) is { } taken)
             {
+                reporter.Fail(taken);
                 return Fail(taken, ExitCode.Failure);
             }
 
-            await body(new PartProcess(name, configuration, flags, pidFile));
+            var running = new RunningConfiguration(part, Environment.CurrentDirectory, flags, configuration);
+            await body(new PartProcess(name, part, configuration, running, pidFile, reporter, output));
             return ExitCode.Success;
         }
         catch (Exception exception)
         {
             var reason = GatewayConfiguration.InOneLine(exception);
-            return exception is Microsoft.Extensions.Options.OptionsValidationException
+            reporter?.Fail(reason);
+            return exception is OptionsValidationException or ServiceFailedException { InnerException: OptionsValidationException }
                 ? Fail(reason, ExitCode.BadSetting)
-                : Fail(exception is PartRunsException ? reason : $"{name} can't run: {reason}", ExitCode.Failure);
+                : Fail(exception is PartRunsException or PartFailedException ? reason : $"{name} can't run: {reason}", ExitCode.Failure);
         }
     }
 
-    /// <summary>Gives the host the settings that came by flags, and has it read its configuration again at SIGHUP and say when it stops.</summary>
+    /// <summary>
+    /// Makes the host the tree of the part's services, the first of which gives it its settings and reads them again at SIGHUP and when the file was
+    /// saved, and has it say when it stops.
+    /// </summary>
     public void AddTo(IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Configuration.AddInMemoryCollection(_flags);
-        builder.Services.AddReloadOnHangup();
         builder.Services.AddSingleton(_pidFile);
         builder.Services.AddHostedService<StoppingMark>();
+        builder.UseLateServices();
+
+        // What does not start is told by one line, with its name.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        Compose(builder.Services, node => node.Add("configuration", x =>
+        {
+            builder.AddRunningConfiguration(_running);
+            if (_output is not null)
+            {
+                x.Services.AddSingleton(_output);
+                x.Services.AddHostedService<OutputSettings>();
+            }
+        }));
+        builder.Services.AddServiceManager(Name);
+    }
+
+    /// <summary>Adds services to the tree of the part.</summary>
+    public void Compose(IServiceCollection services, Action<ServiceBuilder> compose) => services.AddServiceTree(TreeName(Kind), compose);
+
+    /// <summary>Runs the host until it is told to stop. Where it does not start, what had started is stopped.</summary>
+    /// <exception cref="ServiceFailedException">A service did not start.</exception>
+    /// <exception cref="PartFailedException">A service failed that was running, or did not stop.</exception>
+    public async Task RunAsync(IHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var tree = host.Services.GetRequiredService<ServiceTree>();
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        _reporter.Follow(tree, host.Services.GetService<ReloadLog>(), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<PartReporter>());
+        try
+        {
+            await host.StartAsync();
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // It was told to stop while it started.
+        }
+        catch
+        {
+            await host.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        Exception? stop = null;
+        try
+        {
+            await host.WaitForShutdownAsync();
+        }
+        catch (Exception exception)
+        {
+            stop = exception;
+        }
+
+        if (tree.Failure is { } failure)
+        {
+            throw new PartFailedException($"{Name} can't go on: {failure.Message}", failure);
+        }
+
+        if (stop is not null)
+        {
+            throw new PartFailedException($"{Name} did not stop as it should: {GatewayConfiguration.InOneLine(stop)}", stop);
+        }
     }
 
     /// <summary>Says in one line on standard error why a process ends that did not get to work.</summary>
@@ -120,6 +200,8 @@ public sealed class PartProcess
 
     /// <summary>What a line begins with that says why a process ended: who reads a log finds the line by it.</summary>
     internal const string FailureMark = "error: ";
+
+    private static string TreeName(Parts part) => part == Parts.Node ? "node" : "numbers";
 
     private static string? TryCreate(string state)
     {
@@ -145,3 +227,8 @@ public sealed class PartProcess
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
+
+/// <summary>A part ended otherwise than by being told to, or did not stop as it should. The message is one line for the operator.</summary>
+/// <param name="message">That line.</param>
+/// <param name="reason">What happened.</param>
+public sealed class PartFailedException(string message, Exception reason) : Exception(message, reason);

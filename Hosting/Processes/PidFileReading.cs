@@ -26,8 +26,11 @@ public readonly record struct PidFileReading(PidFileState State, ProcessIdentity
 /// <param name="name">The name of the part.</param>
 /// <param name="pid">The pid of the process, or null when it did not say.</param>
 public sealed class PartRunsException(string name, int? pid)
-    : Exception($"{name} already runs{(pid is { } known ? $" as process {known}" : "")}; another one needs another --state (Gateway:State)")
+    : Exception($"{name}{Words}{(pid is { } known ? $" as process {known}" : "")}; another one needs another --state (Gateway:State)")
 {
+    /// <summary>By which the message is found in a log.</summary>
+    internal const string Words = " already runs";
+
     /// <summary>The pid of the process that runs, or null when it did not say.</summary>
     public int? Pid => pid;
 }

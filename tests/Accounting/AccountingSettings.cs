@@ -53,7 +53,7 @@ internal sealed record AccountingSettings
             Rate = double.Parse(Get("RATE") ?? "150"),
             DiskMegabytes = 512 + (5 * kills) + (int)seconds,
             MountsDisk = Get("DISK") != "limit",
-            Strikes = Words(Get("STRIKES") ?? "kill,kill-all,kill-two,kill-starting,freeze,restart,disk-full"),
+            Strikes = Words(Get("STRIKES") ?? "kill,kill-all,kill-two,kill-starting,freeze,restart,rolling-restart,disk-full"),
             Without = Words(Get("WITHOUT") ?? string.Empty),
         };
     }

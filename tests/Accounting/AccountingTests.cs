@@ -86,7 +86,7 @@ public sealed class AccountingTests(ITestOutputHelper output)
         var blows = nemesis.Blows.ToLookup(x => x.Strike.Kind);
         return $"seed {settings.Seed}: {channels.Sum(x => x.Publications.Where(y => y.IsAcknowledged).Sum(y => y.Contents.Count))} messages acknowledged, "
             + $"{channels.Sum(x => x.Everybody.Sum(y => y.Count))} deliveries checked, {nemesis.Kills} kills, {blows[StrikeKind.Freeze].Count()} freezes, "
-            + $"{blows[StrikeKind.Restart].Count()} restarts, {blows[StrikeKind.DiskFull].Count()} disk-fulls, "
+            + $"{blows[StrikeKind.Restart].Count()} restarts, {blows[StrikeKind.RollingRestart].Count()} rolling restarts, {blows[StrikeKind.DiskFull].Count()} disk-fulls, "
             + $"{findings.Count(Fault.Lost, Fault.Hole, Fault.Unfinished, Fault.Gap)} lost, {findings.Count(Fault.Doubled)} doubled, {findings.Count(Fault.OutOfOrder)} out of order, "
             + $"longest hold-up by a freeze {frozen.TotalSeconds:F2} s";
     }

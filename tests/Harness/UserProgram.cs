@@ -19,6 +19,8 @@ internal sealed class UserProgram : IAsyncDisposable
 
     public string Name { get; }
 
+    public int Pid => _process.Id;
+
     /// <summary>What it has printed so far.</summary>
     public List<string> Lines
     {

@@ -92,13 +92,16 @@ internal sealed class Nemesis(GatewayNodes nodes, StateDisk disk, Action<string>
                 nodes[strike.Node].Thaw();
                 break;
             case StrikeKind.Restart:
-                var code = await nodes[strike.Node].Stop();
-                if (code != 0)
+                await Restart(strike.Node);
+                break;
+            case StrikeKind.RollingRestart:
+                foreach (var node in All.Select(x => ((strike.Node + x - 2) % AccountingSettings.Nodes) + 1))
                 {
-                    Surprises.Add($"node {strike.Node} was stopped gracefully and exited with {code}");
+                    await Restart(node);
+                    await nodes.Ready(node, 60);
+                    await nodes.Whole(60, All);
                 }
 
-                nodes.Launch(strike.Node);
                 break;
             default:
                 disk.Fill(nodes);
@@ -106,6 +109,17 @@ internal sealed class Nemesis(GatewayNodes nodes, StateDisk disk, Action<string>
                 disk.Free(nodes);
                 break;
         }
+    }
+
+    private async Task Restart(int node)
+    {
+        var code = await nodes[node].Stop();
+        if (code != 0)
+        {
+            Surprises.Add($"node {node} was stopped gracefully and exited with {code}");
+        }
+
+        nodes.Launch(node);
     }
 
     // Nothing but the nemesis ends a node: neither a freeze nor a full disk.

@@ -6,7 +6,8 @@ internal static class Plan
     private static readonly (StrikeKind Kind, string Word)[] Kinds =
     [
         (StrikeKind.Kill, "kill"), (StrikeKind.Freeze, "freeze"), (StrikeKind.KillAll, "kill-all"), (StrikeKind.KillTwo, "kill-two"),
-        (StrikeKind.KillStarting, "kill-starting"), (StrikeKind.Restart, "restart"), (StrikeKind.DiskFull, "disk-full"),
+        (StrikeKind.KillStarting, "kill-starting"), (StrikeKind.Restart, "restart"), (StrikeKind.RollingRestart, "rolling-restart"),
+        (StrikeKind.DiskFull, "disk-full"),
     ];
 
     private static readonly int[] Everybody = [.. Enumerable.Range(1, AccountingSettings.Nodes)];

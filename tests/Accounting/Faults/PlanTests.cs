@@ -3,7 +3,7 @@ namespace OrleansGateway.Tests.Accounting.Faults;
 /// <summary>The same seed makes the same plan.</summary>
 public sealed class PlanTests
 {
-    private static readonly HashSet<string> All = ["kill", "kill-all", "kill-two", "kill-starting", "freeze", "restart", "disk-full"];
+    private static readonly HashSet<string> All = ["kill", "kill-all", "kill-two", "kill-starting", "freeze", "restart", "rolling-restart", "disk-full"];
 
     [Fact]
     public void From_SameSeed_IsTheSame()
@@ -17,7 +17,7 @@ public sealed class PlanTests
     {
         for (var seed = 0; seed < 50; seed++)
         {
-            Strike[] strikes = [.. Plan.From(seed, All).Take(7)];
+            Strike[] strikes = [.. Plan.From(seed, All).Take(8)];
             Assert.Equal(Enum.GetValues<StrikeKind>().Length, strikes.Select(x => x.Kind).Distinct().Count());
             Assert.All(strikes, x => Assert.NotEqual(x.Node, x.Other));
             Assert.All(strikes, x => Assert.InRange(x.Other, 1, AccountingSettings.Nodes));

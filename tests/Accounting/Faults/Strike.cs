@@ -9,6 +9,7 @@ internal enum StrikeKind
     KillStarting,
     Freeze,
     Restart,
+    RollingRestart,
     DiskFull,
 }
 
@@ -37,6 +38,7 @@ internal sealed record Strike(StrikeKind Kind, int Node, int Other, TimeSpan Las
         StrikeKind.KillStarting => $"kill node {Node}, and again {Lasts.TotalSeconds:F1} s after its start",
         StrikeKind.Freeze => $"freeze node {Node} for {Lasts.TotalSeconds:F1} s",
         StrikeKind.Restart => $"restart node {Node}",
+        StrikeKind.RollingRestart => $"restart all, one after the other, from node {Node} on",
         _ => $"fill the disk for {Lasts.TotalSeconds:F1} s",
     };
 }

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 using OrleansGateway.Bridges;
@@ -130,6 +131,9 @@ public class GatewayCluster : IAsyncLifetime
                 Channel = ChannelName.Numbers,
                 Lines = LineKind.Integers,
             });
+            services.AddSingleton<BridgeSettings>();
+            services.AddSingleton<IConfigureOptions<BridgesOptions>>(sp => sp.GetRequiredService<BridgeSettings>());
+            services.AddSingleton<IOptionsChangeTokenSource<BridgesOptions>>(sp => sp.GetRequiredService<BridgeSettings>());
             if (configuration[LogDirectory] is { } directory)
             {
                 services.AddLocalChannelLog(directory);

@@ -323,8 +323,9 @@ public sealed class MixedTests : ConformanceTest
         using var lines = new StreamReader(body, leaveOpen: true);
         Assert.StartsWith("retry: ", await lines.ReadLineAsync().WaitAsync(Connection.Patience), StringComparison.Ordinal);
         await Http.Publish(B, Channel, "live");
-        while (await lines.ReadLineAsync().WaitAsync(Connection.Patience) != "data: live")
+        for (string? line; (line = await lines.ReadLineAsync().WaitAsync(Connection.Patience)) != "data: live";)
         {
+            Assert.True(line is not null, "the stream ended before its message");
         }
 
         Assert.Equal(204, (await Http.Send(B, "DELETE", $"/{Channel}", null)).Status);

@@ -47,7 +47,7 @@ public sealed class StoreTroubleTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(1, await _nodes[1].Exit());
         Assert.Contains(
-            $"error: node-1 can't run: The store's file {File} is of version 9, and this program knows version 2. Use the newer program, or another --state:",
+            $"error: node-1 can't run: store: The store's file {File} is of version 9, and this program knows version 2. Use the newer program, or another --state:",
             _nodes[1].Output,
             StringComparison.Ordinal);
     }

@@ -19,7 +19,7 @@ public class ChannelHistoryTests
     public void Read_AfterAnyOffset_GivesWhatTheModelKeeps() => Gen.Select(Retention, Step.Array[1, 120], Gen.Int[0, 400]).Sample(
         (retention, steps, maxBytes) =>
         {
-            var (history, model, now) = (new ChannelHistory(retention), new Model(retention), 0L);
+            var (history, model, now) = (new ChannelHistory(() => retention), new Model(retention), 0L);
             foreach (var (count, padding, later) in steps)
             {
                 now += later;
@@ -51,7 +51,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Read_NothingPublished_IsEmpty()
     {
-        var history = new ChannelHistory(new RetentionOptions());
+        var history = new ChannelHistory(() => new RetentionOptions());
         Assert.Equal((0, 1), (history.Newest, history.Oldest));
         Assert.Empty(history.Read(0, int.MaxValue));
     }
@@ -59,7 +59,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Append_MessageLargerThanTheLimit_IsKept()
     {
-        var history = new ChannelHistory(new RetentionOptions { Bytes = 10 });
+        var history = new ChannelHistory(() => new RetentionOptions { Bytes = 10 });
         history.Append(Batches.Of(Epoch, 1, 1), 0);
         history.Append(Batches.Of(Epoch, 2, 1, padding: 1000), 0);
         Assert.Equal((2, 2), (history.Oldest, history.Newest));
@@ -68,7 +68,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Append_OneMessageKept_KeepsTheNewest()
     {
-        var history = new ChannelHistory(new RetentionOptions { Messages = 1 });
+        var history = new ChannelHistory(() => new RetentionOptions { Messages = 1 });
         for (var offset = 1; offset <= 1000; offset++)
         {
             history.Append(Batches.Of(Epoch, offset, 1), 0);
@@ -79,7 +79,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Append_TenThousandAndMore_KeepsAtLeastTenThousand()
     {
-        var history = new ChannelHistory(new RetentionOptions());
+        var history = new ChannelHistory(() => new RetentionOptions());
         for (var offset = 1L; offset <= 30_000; offset += 7)
         {
             history.Append(Batches.Of(Epoch, offset, 7), 0);
@@ -91,7 +91,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Trim_OlderThanTheAge_DropsEventually()
     {
-        var history = new ChannelHistory(new RetentionOptions { Age = TimeSpan.FromMilliseconds(100) });
+        var history = new ChannelHistory(() => new RetentionOptions { Age = TimeSpan.FromMilliseconds(100) });
         history.Append(Batches.Of(Epoch, 1, 1, timeMs: 1000), 1000);
         history.Trim(1100);
         Assert.Equal(1, history.Oldest);
@@ -104,7 +104,7 @@ public class ChannelHistoryTests
     public void Restore_WhatAnotherKept_GoesOnFromThere()
     {
         var retention = new RetentionOptions { Messages = 10 };
-        var (before, after) = (new ChannelHistory(retention), new ChannelHistory(retention));
+        var (before, after) = (new ChannelHistory(() => retention), new ChannelHistory(() => retention));
         for (var offset = 1; offset <= 50; offset++)
         {
             before.Append(Batches.Of(Epoch, offset, 1), 0);
@@ -121,7 +121,7 @@ public class ChannelHistoryTests
     [Fact]
     public void Restore_NothingKept_RemembersTheNewest()
     {
-        var history = new ChannelHistory(new RetentionOptions());
+        var history = new ChannelHistory(() => new RetentionOptions());
         history.Restore(50, []);
         Assert.Equal((51, 50), (history.Oldest, history.Newest));
         history.Append(Batches.Of(Epoch, 51, 1), 0);

@@ -14,7 +14,7 @@ internal sealed class FakeChannel(TimeProvider time, RetentionOptions? retention
 {
     private readonly RetentionOptions _retention = retention ?? new RetentionOptions();
     private readonly Lock _lock = new();
-    private ChannelHistory _history = new(retention ?? new RetentionOptions());
+    private ChannelHistory _history = new(() => retention ?? new RetentionOptions());
     private int _reads;
 
     public string Epoch { get; private set; } = "aaaa";
@@ -87,7 +87,7 @@ internal sealed class FakeChannel(TimeProvider time, RetentionOptions? retention
     {
         lock (_lock)
         {
-            (Epoch, Term, _history) = (epoch, Term + 1, new ChannelHistory(_retention));
+            (Epoch, Term, _history) = (epoch, Term + 1, new ChannelHistory(() => _retention));
         }
     }
 

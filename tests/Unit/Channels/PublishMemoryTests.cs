@@ -7,7 +7,7 @@ public class PublishMemoryTests
 {
     private static readonly RetentionOptions Retention = new() { KeyAge = TimeSpan.FromSeconds(10), Keys = 3 };
 
-    private readonly PublishMemory _memory = new(Retention);
+    private readonly PublishMemory _memory = new(() => Retention);
 
     [Fact]
     public void Find_Key_IsFoundUntilItsTimeIsOver()

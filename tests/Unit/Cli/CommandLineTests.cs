@@ -40,19 +40,20 @@ public sealed class CommandLineTests : IDisposable
     {
         var result = await RunAsync("start", ("Gateway__Silo", "none"));
 
-        Assert.Equal((2, "error: --silo (Gateway:Silo) is 'none'; allowed is a port, 1 to 65535\n"), (result.ExitCode, result.Error));
+        Assert.Equal((2, "error: --silo (Gateway:Silo) is 'none' in the environment (Gateway__Silo); allowed is a port, 1 to 65535\n"), (result.ExitCode, result.Error));
     }
 
     [Fact]
-    public async Task Run_WithABadSettingInTheFile_NamesItUnlessAFlagWins()
+    public async Task Run_WithABadSettingInTheFile_NamesItAndTheFile()
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory.Path, "appsettings.json"), """{ "Gateway": { "Nodes": "many" } }""");
+        var file = Path.Combine(_directory.Path, "appsettings.json");
+        await File.WriteAllTextAsync(file, """{ "Gateway": { "Nodes": "many" } }""");
 
         var bad = await RunAsync("start");
-        var good = await RunAsync("status");
+        var also = await RunAsync("status");
 
-        Assert.Equal((2, "error: --nodes (Gateway:Nodes) is 'many'; allowed is a number, 1 to 1000\n"), (bad.ExitCode, bad.Error));
-        Assert.Equal(2, good.ExitCode);
+        Assert.Equal((2, $"error: --nodes (Gateway:Nodes) is 'many' in {file}; allowed is a number, 1 to 1000\n"), (bad.ExitCode, bad.Error));
+        Assert.Equal((2, bad.Error), (also.ExitCode, also.Error));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using OrleansGateway.Cli.Logs;
+using OrleansGateway.Hosting;
 using OrleansGateway.Tests.Unit.Hosting;
 
 namespace OrleansGateway.Tests.Unit.Cli;
@@ -15,7 +16,7 @@ public sealed class LogTests : IDisposable
     public void Last_OfALog_HasTheLastLinesAndNextGoesOn()
     {
         System.IO.File.WriteAllText(File, "one\ntwo\nthree\nfou");
-        var reader = new LogReader(File);
+        using var reader = new LogReader(File);
 
         Assert.Equal(["two", "three"], reader.Last(2));
         System.IO.File.AppendAllText(File, "r\nfive\n");
@@ -36,7 +37,7 @@ public sealed class LogTests : IDisposable
     [Fact]
     public void Next_OfALogThatIsNotThereYet_WaitsForIt()
     {
-        var reader = new LogReader(File);
+        using var reader = new LogReader(File);
         Assert.Empty(reader.Last(10));
 
         System.IO.File.WriteAllText(File, "first\n");
@@ -48,13 +49,73 @@ public sealed class LogTests : IDisposable
     public void Next_OfALogThatWasEmptied_BeginsAnew()
     {
         System.IO.File.WriteAllText(File, "old line\n");
-        var reader = new LogReader(File);
+        using var reader = new LogReader(File);
         reader.Last(1);
 
         System.IO.File.WriteAllText(File, "new\n");
 
         Assert.Equal(["new"], reader.Next());
     }
+
+    [Fact]
+    public void LastAndNext_OfALogThatIsRotated_HaveEachLineOnce()
+    {
+        System.IO.File.WriteAllText(File, "one\ntwo\n");
+        Rotate("three\n");
+        using var reader = new LogReader(File);
+
+        Assert.Equal(["two", "three"], reader.Last(2));
+        System.IO.File.AppendAllText(File, "four\n");
+        Rotate("five\n");
+        Rotate("six\n");
+        Assert.Equal(["four", "five", "six"], reader.Next());
+        Assert.Empty(reader.Next());
+        Assert.Equal(["one", "two", "three", "four", "five", "six"], new LogReader(File).Last(100));
+    }
+
+    [Fact]
+    public void Next_InTheMiddleOfARotation_WaitsForTheNewFile()
+    {
+        System.IO.File.WriteAllText(File, "one\n");
+        using var reader = new LogReader(File);
+        reader.Last(0);
+
+        new LogFiles(File).Shift(keep: 9);
+        Assert.Empty(reader.Next());
+        System.IO.File.WriteAllText(File, "two\n");
+
+        Assert.Equal(["two"], reader.Next());
+    }
+
+    [Fact]
+    public void Shift_OfFiles_KeepsSoManyWithTheNextOne()
+    {
+        System.IO.File.WriteAllText(File, "1");
+        for (var i = 2; i <= 5; i++)
+        {
+            new LogFiles(File).Shift(keep: 3);
+            System.IO.File.WriteAllText(File, $"{i}");
+        }
+
+        Assert.Equal(["3", "4", "5"], Directory.EnumerateFiles(_state.Path).Select(System.IO.File.ReadAllText).Order());
+    }
+
+    private void Rotate(string text)
+    {
+        new LogFiles(File).Shift(keep: 9);
+        System.IO.File.WriteAllText(File, text);
+    }
+
+    [Theory]
+    [InlineData("Unhandled exception. System.InvalidOperationException: no luck\n   at A.B()\n", "Unhandled exception. System.InvalidOperationException: no luck")]
+    [InlineData("Out of memory.\n", "Out of memory.")]
+    [InlineData("Process terminated. why\n   at A.B()\n", "Process terminated. why")]
+    [InlineData("info: well\nerror: no luck\ninfo: well\n", "no luck")]
+    [InlineData("error: of a former life\nBEGIN\ninfo: well\n", null)]
+    [InlineData("BEGIN\ninfo: well\nerror: node-1 already runs as process 7; another one needs another --state\n", null)]
+    [InlineData("BEGIN\nwarn: what is said before one is killed\n", null)]
+    public void PickError_OfALog_IsWhatEndedTheProcessThatBeganLast(string log, string? expected) => Assert.Equal(
+        expected, FailureReason.PickError(log.Replace("BEGIN", LogMark.Begin(DateTimeOffset.UnixEpoch, "node-1", 7), StringComparison.Ordinal)));
 
     [Fact]
     public void Merge_OfLogs_IsByTimeAndKeepsStacksTogether()

@@ -22,9 +22,9 @@ public sealed class StatusTests
     {
         const string Expected = """
             {"parts":[
-            {"name":"node-1","kind":"node","state":"running","pid":4711,"http":"http://127.0.0.1:8088","silo":"127.0.0.1:11111","uptime":12.3,"bridge":true},
-            {"name":"node-12","kind":"node","state":"dead","pid":null,"http":"http://127.0.0.1:8099","silo":"127.0.0.1:11122","uptime":null,"bridge":false},
-            {"name":"numbers","kind":"numbers","state":"running","pid":4710,"address":"127.0.0.1:7776","uptime":3723}]}
+            {"name":"node-1","kind":"node","state":"running","pid":4711,"http":"http://127.0.0.1:8088","silo":"127.0.0.1:11111","uptime":12.3,"bridge":true,"error":null,"reload":null},
+            {"name":"node-12","kind":"node","state":"dead","pid":null,"http":"http://127.0.0.1:8099","silo":"127.0.0.1:11122","uptime":null,"bridge":false,"error":null,"reload":null},
+            {"name":"numbers","kind":"numbers","state":"running","pid":4710,"address":"127.0.0.1:7776","uptime":3723,"error":null,"reload":null}]}
             """;
 
         Assert.Equal(Expected.ReplaceLineEndings(""), StatusJson.Write(Parts));
@@ -75,7 +75,7 @@ public sealed class StatusTests
     public void Parse_WhatANodeSays_FindsTheOwnerOfTheBridge()
     {
         const string Json = """
-            {"nodes":[{"name":"node-1","address":"127.0.0.1:11111","http":null,"status":"dead","since":null,"bridge":false},
+            {"nodes":[{"name":"node-1","address":"127.0.0.1:11111","http":null,"status":"dead","since":null,"bridge":false,"error":null,"reload":null},
             {"name":"node-2","address":"127.0.0.1:11112","http":"http://127.0.0.1:8089","status":"active","since":"2026-01-01T00:00:00.000Z","bridge":true}]}
             """;
 

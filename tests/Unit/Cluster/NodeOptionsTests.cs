@@ -1,5 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Tests.Unit.Cluster;
 
@@ -13,7 +14,6 @@ public class NodeOptionsTests
         Assert.Equal((1, ".gateway", "127.0.0.1"), (options.Node, options.State, options.Bind));
         Assert.Equal((8088, 11111, 30000), (options.Http, options.Silo, options.OrleansGateway));
         Assert.Equal(("127.0.0.1:7776", "local"), (options.Numbers, options.Membership));
-        Assert.True(Validator.TryValidateObject(options, new ValidationContext(options), [], validateAllProperties: true));
     }
 
     [Fact]
@@ -25,21 +25,21 @@ public class NodeOptionsTests
     }
 
     [Fact]
-    public void From_Configuration_IsItsSection()
+    public void Read_Configuration_IsItsSection()
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["Gateway:Node"] = "2", ["Gateway:State"] = "/somewhere", ["Node"] = "7" })
             .Build();
-        var options = NodeOptions.From(configuration);
+        var options = configuration.Read<NodeOptions>();
         Assert.Equal(("node-2", "/somewhere", 8088), (options.Name, options.State, options.Http));
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1001)]
-    public void Node_OutOfRange_IsInvalid(int node)
+    [InlineData("0")]
+    [InlineData("1001")]
+    public void Read_NodeOutOfRange_Throws(string node)
     {
-        var options = new NodeOptions { Node = node };
-        Assert.False(Validator.TryValidateObject(options, new ValidationContext(options), [], validateAllProperties: true));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Gateway:Node"] = node }).Build();
+        Assert.Throws<OptionsValidationException>(() => configuration.Read<NodeOptions>());
     }
 }

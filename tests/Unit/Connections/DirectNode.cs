@@ -42,7 +42,7 @@ internal sealed class DirectNode : IAsyncDisposable
         _ = _registry.StartAsync(CancellationToken.None);
         var origins = new Origins(Fake.Of<IClusterView>((_, _) => Array.Empty<ClusterNode>()), options);
         var hub = new Hub(null!, _publisher, new SubscribeEndpoint(_registry, lifetime, TimeProvider.System), null!, null!, null!, origins, TimeProvider.System);
-        var services = new RequestServices(hub, _publisher, options, lifetime, static (_, _) => { });
+        var services = new RequestServices(hub, _publisher, options, lifetime);
         Channel = subscribed;
         Listener = new ConnectionListener(new IPEndPoint(IPAddress.Loopback, 0), _loops, services, time ?? TimeProvider.System, NullLogger.Instance);
         _address = Listener.EndPoint;

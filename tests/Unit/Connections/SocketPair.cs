@@ -93,13 +93,7 @@ internal sealed class SocketPair : IConnectionHandler, IConnectionOwner, IDispos
         }
     }
 
-    public void OnTurn()
-    {
-    }
-
-    public void OnStopping()
-    {
-    }
+    public void PassOn(ClientConnection connection, byte[] read) => throw new NotSupportedException();
 
     public void Dispose()
     {

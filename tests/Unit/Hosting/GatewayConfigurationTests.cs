@@ -47,8 +47,13 @@ public sealed class GatewayConfigurationTests
     }
 
     [Fact]
-    public void TryValidate_ABadSettingOfAnotherPart_IsNotLookedAt() =>
-        Assert.True(GatewayConfiguration.TryValidate(Configuration(("NumberServer:RatePerMinute", "0")), Parts.Node, out _));
+    public void TryValidate_ABadSettingOfAnotherPart_IsRefusedToo()
+    {
+        // A file is good as a whole, or bad: else it would be for each part to find out when it starts.
+        Assert.False(GatewayConfiguration.TryValidate(Configuration(("NumberServer:RatePerMinute", "0")), Parts.Node, out var error));
+
+        Assert.StartsWith("--rate (NumberServer:RatePerMinute) is '0'; allowed is ", error, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(Parts.Cluster, "65534", "allowed is a port, 1 to 65533, as node K listens on it plus K-1 and K goes up to 3")]

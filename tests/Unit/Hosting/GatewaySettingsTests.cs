@@ -1,5 +1,3 @@
-using OrleansGateway.Hosting;
-
 namespace OrleansGateway.Tests.Unit.Hosting;
 
 public sealed class GatewaySettingsTests
@@ -27,13 +25,12 @@ public sealed class GatewaySettingsTests
 
     [Fact]
     public void All_Defaults_AreAllowed() =>
-        Assert.All(GatewaySettings.All, x => Assert.Null(x.Refuse(x.Default)));
+        Assert.All(GatewaySettings.All.Where(x => !x.IsRequired && !x.IsPattern), x => Assert.Null(x.Refuse(x.Default)));
 
     [Fact]
     public void All_FlagsAndKeys_AreThereOnce()
     {
-        Assert.Equal(12, GatewaySettings.All.Count);
-        Assert.Distinct(GatewaySettings.All.Select(x => x.Flag));
+        Assert.Distinct(GatewaySettings.All.Select(x => x.Flag).Where(x => x.Length > 0));
         Assert.Distinct(GatewaySettings.All.Select(x => x.Key));
     }
 

@@ -1,5 +1,3 @@
-using OrleansGateway.Hosting;
-
 namespace OrleansGateway.Tests.Unit.Hosting;
 
 public sealed class NearestTests

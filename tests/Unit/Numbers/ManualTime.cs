@@ -14,11 +14,14 @@ internal sealed class ManualTime : TimeProvider
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + Now;
 
     /// <summary>Whether something waits for exactly so long from now.</summary>
-    public bool IsAwaited(TimeSpan wait)
+    public bool IsAwaited(TimeSpan wait) => CountAwaiting(wait) > 0;
+
+    /// <summary>How many wait for exactly so long from now.</summary>
+    public int CountAwaiting(TimeSpan wait)
     {
         lock (_lock)
         {
-            return _armed.Any(timer => timer.Due == _now + wait);
+            return _armed.Count(timer => timer.Due == _now + wait);
         }
     }
 

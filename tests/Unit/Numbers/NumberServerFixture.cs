@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansGateway.Hosting;
 using OrleansGateway.Numbers;
 using OrleansGateway.Numbers.Server;
 
@@ -21,8 +20,8 @@ internal sealed class NumberServerFixture : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            [NumberServerOptions.ListenKey] = "127.0.0.1:0",
-            [NumberServerOptions.RateKey] = rate,
+            [GatewaySettings.Numbers.Key] = "127.0.0.1:0",
+            [GatewaySettings.Rate.Key] = rate,
         });
         configure?.Invoke(builder.Configuration);
         builder.Logging.AddProvider(_log);
@@ -49,11 +48,9 @@ internal sealed class NumberServerFixture : IAsyncDisposable
     public void Reload(string rate)
     {
         var configuration = (IConfigurationRoot)_host.Services.GetRequiredService<IConfiguration>();
-        configuration[NumberServerOptions.RateKey] = rate;
+        configuration[GatewaySettings.Rate.Key] = rate;
         configuration.Reload();
     }
-
-    public void Hangup() => _host.Services.GetServices<IHostedService>().OfType<ReloadOnHangup>().Single().Reload();
 
     public async Task<Client> ConnectAsync(int? receiveBuffer = null)
     {

@@ -1,17 +1,10 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using OrleansGateway.Numbers.Server;
 
 namespace OrleansGateway.Tests.Unit.Numbers;
 
-public sealed class NumberServerSettingsTests : IDisposable
+public sealed class NumberServerSettingsTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("numbers-").FullName;
-
-    private string File => Path.Combine(_folder, "appsettings.json");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public void Options_Defaults_ArePinned()
     {
@@ -36,45 +29,13 @@ public sealed class NumberServerSettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0", "127.0.0.1:0", "NumberServer:RatePerMinute is '0'; allowed is a number above 0, up to 600000 (lines a minute)")]
-    [InlineData("x", "127.0.0.1:0", "NumberServer:RatePerMinute is 'x'; allowed is a number above 0, up to 600000 (lines a minute)")]
-    [InlineData("60", "here", "Gateway:Numbers is 'here'; allowed is HOST:PORT, such as 127.0.0.1:7776")]
+    [InlineData("0", "127.0.0.1:0", "--rate (NumberServer:RatePerMinute) is '0'; allowed is a number above 0, up to 600000 (lines a minute)")]
+    [InlineData("x", "127.0.0.1:0", "--rate (NumberServer:RatePerMinute) is 'x'; allowed is a number above 0, up to 600000 (lines a minute)")]
+    [InlineData("60", "here", "--numbers (Gateway:Numbers) is 'here'; allowed is HOST:PORT, such as 127.0.0.1:7776")]
     public async Task Constructor_BadSetting_ThrowsNamingItItsValueAndWhatIsAllowed(string rate, string listen, string message)
     {
-        await using var fixture = new NumberServerFixture(rate, configuration => configuration[NumberServerOptions.ListenKey] = listen);
+        await using var fixture = new NumberServerFixture(rate, configuration => configuration[GatewaySettings.Numbers.Key] = listen);
         var failure = Assert.Throws<OptionsValidationException>(() => fixture.Server);
         Assert.Equal(message, failure.Message);
     }
-
-    [Fact]
-    public async Task Hangup_FileBrokenThenMended_KeepsTheOldRateThenTakesTheNew()
-    {
-        Save("""{ "NumberServer": { "RatePerMinute": 100 } }""");
-        await using var fixture = new NumberServerFixture("60", configuration => configuration.AddJsonFile(File));
-        await fixture.StartAsync();
-        Assert.Equal(100, fixture.Server.RatePerMinute);
-
-        Save("""{ "NumberServer": { "RatePerMinute": 200 """);
-        fixture.Hangup();
-        Assert.Equal(100, fixture.Server.RatePerMinute);
-        Assert.Contains(fixture.Log, message => message.Contains(File, StringComparison.Ordinal));
-
-        Save("""{ "NumberServer": { "RatePerMinute": 200 } }""");
-        fixture.Hangup();
-        Assert.Equal(200, fixture.Server.RatePerMinute);
-        Assert.Contains("configuration reloaded", fixture.Log);
-    }
-
-    [Fact]
-    public async Task Save_WatchedFile_IsTakenByItself()
-    {
-        Save("""{ "NumberServer": { "RatePerMinute": 100 } }""");
-        await using var fixture = new NumberServerFixture(
-            "60", configuration => configuration.AddJsonFile(File, optional: false, reloadOnChange: true));
-        await fixture.StartAsync();
-        Save("""{ "NumberServer": { "RatePerMinute": 200 } }""");
-        await Eventually.TrueAsync(() => fixture.Server.RatePerMinute == 200, "the new rate");
-    }
-
-    private void Save(string content) => System.IO.File.WriteAllText(File, content);
 }

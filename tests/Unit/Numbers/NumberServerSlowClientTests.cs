@@ -20,7 +20,7 @@ public class NumberServerSlowClientTests
         await using var fixture = await NumberServerFixture.StartAsync("600000", _time);
         await using var client = await fixture.ConnectAsync(receiveBuffer: 1_024);
         await Eventually.TrueAsync(() => _time.IsAwaited(NextLines), "the first line");
-        var seconds = await FillAsync(() => Task.CompletedTask);
+        var seconds = await FillAsync(clients: 1, () => Task.CompletedTask);
 
         // 90,000 lines come due that it does not get; it gets those from before.
         _time.Advance(9 * Second);
@@ -39,10 +39,10 @@ public class NumberServerSlowClientTests
         await using var keen = await fixture.ConnectAsync();
         await keen.TakeAsync(1);
         await using var lazy = await fixture.ConnectAsync(receiveBuffer: 1_024);
-        await Eventually.TrueAsync(() => fixture.Server.Connections == 2 && _time.IsAwaited(NextLines), "both clients");
+        await Eventually.TrueAsync(() => fixture.Server.Connections == 2 && _time.CountAwaiting(NextLines) == 2, "both clients");
 
         // The keen client gets every line of each second while the lazy one fills its socket.
-        await FillAsync(() => keen.TakeAsync(LinesASecond));
+        await FillAsync(clients: 2, () => keen.TakeAsync(LinesASecond));
         await Eventually.TrueAsync(() => _time.IsAwaited(NextLines), "the keen client's next lines");
         _time.Advance(NumberServer.SendTimeout - TimeSpan.FromTicks(1));
         await keen.TakeAsync(LinesASecond);
@@ -56,7 +56,7 @@ public class NumberServerSlowClientTests
     }
 
     // Lets seconds go by until a connection waits for room in its socket; returns how many.
-    private async Task<int> FillAsync(Func<Task> eachSecond)
+    private async Task<int> FillAsync(int clients, Func<Task> eachSecond)
     {
         for (var seconds = 1; ; seconds++)
         {
@@ -64,7 +64,7 @@ public class NumberServerSlowClientTests
             await eachSecond();
             var full = false;
             await Eventually.TrueAsync(
-                () => (full = _time.IsAwaited(NumberServer.SendTimeout)) || _time.IsAwaited(NextLines), "lines sent or a full socket");
+                () => (full = _time.IsAwaited(NumberServer.SendTimeout)) || _time.CountAwaiting(NextLines) == clients, "lines sent or a full socket");
             if (full)
             {
                 return seconds;

@@ -77,33 +77,6 @@ public class NumberServerTests
         Assert.Equal(3, fixture.Server.Connections);
     }
 
-    [Theory]
-    [InlineData("0", "0")]
-    [InlineData("-5", "-5")]
-    [InlineData("600000.1", "600000.1")]
-    [InlineData("NaN", "NaN")]
-    [InlineData("Infinity", "Infinity")]
-    [InlineData("fast", "fast")]
-    [InlineData("1,000", "1,000")]
-    [InlineData("", "")]
-    public async Task Reload_BadRate_IsRefusedWithTheReasonAndTheOldGoesOn(string bad, string shown)
-    {
-        await using var fixture = await NumberServerFixture.StartAsync("6000");
-        await using var client = await fixture.ConnectAsync();
-        await client.TakeAsync(1);
-
-        fixture.Reload(bad);
-        Assert.Equal(6_000, fixture.Server.RatePerMinute);
-        Assert.Contains(fixture.Log, message => message.Contains($"NumberServer:RatePerMinute is '{shown}'", StringComparison.Ordinal)
-            && message.Contains("up to 600000", StringComparison.Ordinal));
-        await client.TakeAsync(10);
-
-        fixture.Reload("600000");
-        Assert.Equal(600_000, fixture.Server.RatePerMinute);
-        await client.TakeAsync(100);
-        Assert.Equal(1, fixture.Server.Connections);
-    }
-
     [Fact]
     public async Task Receive_ClientThatStopsSending_StillGetsNumbers()
     {
@@ -147,7 +120,7 @@ public class NumberServerTests
     {
         using var other = LineServer.Start();
         await using var fixture = new NumberServerFixture("60", configuration =>
-            configuration[NumberServerOptions.ListenKey] = $"127.0.0.1:{other.Port}");
+            configuration[GatewaySettings.Numbers.Key] = $"127.0.0.1:{other.Port}");
         var failure = Assert.Throws<ListenException>(fixture.Server.Listen);
         Assert.DoesNotContain('\n', failure.Message);
         Assert.Contains($"127.0.0.1:{other.Port}", failure.Message, StringComparison.Ordinal);

@@ -62,6 +62,30 @@ public class OutboxTests
     }
 
     [Fact]
+    public async Task WaitUntilTaken_ItemsWaitAndAreUnderWay_EndsWhenAllWereTaken()
+    {
+        Assert.True(_outbox.WaitUntilTaken().IsCompleted);
+        _outbox.Add("under way");
+        _outbox.Add("waits");
+        var taken = _outbox.WaitUntilTaken();
+        _consumer.Take();
+        Assert.False(taken.IsCompleted);
+        _consumer.Take();
+        await taken.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task WaitUntilTaken_SubscriberTakesNothing_EndsAfterHalfASecond()
+    {
+        _outbox.Add("under way");
+        var taken = _outbox.WaitUntilTaken();
+        _time.Advance(Patience - TimeSpan.FromMilliseconds(1));
+        Assert.False(taken.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await taken.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void Deliver_Fails_IsTriedAgainWithTheSameItemsFirst()
     {
         Add(1);

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Text.Json;
+
+namespace OrleansGateway.Cli.Nodes;
+
+/// <summary>Asks nodes over HTTP, and tells what passes from what never will.</summary>
+internal sealed class NodeClient : IDisposable
+{
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    private readonly HttpMessageInvoker _http;
+
+    /// <param name="ring">The nodes: to those of this machine no proxy leads.</param>
+    public NodeClient(NodeRing ring) => _http = new HttpMessageInvoker(new SocketsHttpHandler
+    {
+        UseProxy = !ring.Current.IsLoopback,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = ConnectTime,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(10),
+    });
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Sends a request and waits for the head of its answer.</summary>
+    /// <exception cref="NodeFailure">There is none in time, or the connection broke.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken stop)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(limit);
+        try
+        {
+            return await _http.SendAsync(request, timeout.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new NodeFailure($"{Root(request.RequestUri!)}: {Innermost(exception).Message}", reached: false);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new NodeFailure($"{Root(request.RequestUri!)} does not answer within {limit.TotalSeconds:0.#} s", reached: false);
+        }
+    }
+
+    /// <summary>Throws when an answer is none of success.</summary>
+    /// <exception cref="NodeFailure">It may be another one later, or of another node.</exception>
+    /// <exception cref="CommandFailure">It never will.</exception>
+    public static async Task CheckAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.SwitchingProtocols)
+        {
+            return;
+        }
+
+        var detail = await DetailAsync(response, stop);
+        if (Passes(response.StatusCode))
+        {
+            throw new NodeFailure(detail, reached: true);
+        }
+
+        throw new CommandFailure(detail, ExitCodeOf(response.StatusCode));
+    }
+
+    /// <summary>Whether asking again may help.</summary>
+    public static bool Passes(HttpStatusCode status) =>
+        (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
+
+    /// <summary>What a command ends with that was refused: only what was asked for can be a bad argument.</summary>
+    public static int ExitCodeOf(HttpStatusCode status) => status == HttpStatusCode.BadRequest ? Hosting.ExitCode.BadSetting : Hosting.ExitCode.Failure;
+
+    /// <summary>The addresses of the nodes as one of them sees the cluster; none when it does not say.</summary>
+    public async Task<IReadOnlyList<Uri>> ClusterAsync(Uri node, CancellationToken stop)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, "/-/cluster"));
+            using var response = await SendAsync(request, AnswerTime, stop);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(AnswerTime);
+            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token));
+            return [.. document.RootElement.GetProperty("nodes").EnumerateArray()
+                .Select(x => x.GetProperty("http").GetString())
+                .Select(x => Uri.TryCreate(x, UriKind.Absolute, out var uri) ? uri : null)
+                .OfType<Uri>()];
+        }
+        catch (Exception exception) when (
+            exception is NodeFailure or IOException or HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
+            || (exception is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            return [];
+        }
+    }
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
+
+    private static string Root(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
+
+    private static async Task<string> DetailAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        var node = Root(response.RequestMessage!.RequestUri!);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(AnswerTime);
+            using var problem = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token));
+            var detail = problem.RootElement.GetProperty("detail").GetString();
+            return $"{node} says {(int)response.StatusCode}: {detail}";
+        }
+        catch (Exception exception) when (
+            exception is IOException or HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
+            || (exception is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            return $"{node} says {(int)response.StatusCode} ({response.ReasonPhrase}), and not as a gateway would";
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Status;
+
+namespace OrleansGateway.Cli.Processes;
+
+/// <summary>
+/// Restarts parts one after the other, so that the others serve meanwhile: the next one stops only when the one before works again and
+/// all nodes see each other. Ends with the first failure.
+/// </summary>
+/// <param name="gateway">The gateway.</param>
+/// <param name="restart">Restarts one part; null, or why that did not work.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> restart, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Restarts them.</summary>
+    /// <returns>Null, or in one line why it ended before all were restarted.</returns>
+    public async Task<string?> RunAsync(IReadOnlyList<Part> parts)
+    {
+        foreach (var part in Order(parts, await OwnerAsync(), new PartStarter(gateway, time).Missing(parts)))
+        {
+            if (part.Node is not null && await WholeAsync(except: part) is { } trouble)
+            {
+                return $"{part.Name} was not stopped: {trouble}";
+            }
+
+            if (await restart(part) is { } failure)
+            {
+                return failure;
+            }
+        }
+
+        return await WholeAsync(except: null);
+    }
+
+    /// <summary>Those first that serve nobody now, then nodes; the one with the bridge last of them, so that it moves once; then the number server.</summary>
+    internal static IEnumerable<Part> Order(IReadOnlyList<Part> parts, string? owner, IReadOnlyList<Part> dead) =>
+        parts.OrderBy(x => dead.Contains(x) ? 0 : x.Node is null ? 3 : x.Name == owner ? 2 : 1);
+
+    // Whose end would take the gateway from its clients waits until all others are members that work.
+    private async Task<string?> WholeAsync(Part? except)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var running = Running().Where(x => x.Name != except?.Name).ToArray();
+            var reports = await Task.WhenAll(running.Select(x => NodeProbe.ClusterAsync(x.Http, AnswerTime)));
+            var apart = running.Zip(reports).Where(x => x.Second is null || !running.All(y => Sees(x.Second, y))).ToArray();
+            if (apart.Length == 0)
+            {
+                return null;
+            }
+
+            if (time.GetElapsedTime(began) >= Patience)
+            {
+                var (node, report) = apart[0];
+                return report is null
+                    ? $"{node.Name} does not answer after {Patience.TotalSeconds:0} s"
+                    : $"{node.Name} does not see {running.First(x => !Sees(report, x)).Name} as active after {Patience.TotalSeconds:0} s";
+            }
+
+            await Task.Delay(AskEvery, time);
+        }
+    }
+
+    private async Task<string?> OwnerAsync() =>
+        (await Task.WhenAll(Running().Select(x => NodeProbe.ClusterAsync(x.Http, AnswerTime)))).FirstOrDefault(x => x?.Bridge is not null)?.Bridge;
+
+    private Part[] Running() => [.. new PartStarter(gateway, time).Running(gateway.Known()).Where(x => x.Node is not null)];
+
+    private static bool Sees(ClusterReport report, Part node) => report.Nodes.GetValueOrDefault(node.Name) == "active";
+}

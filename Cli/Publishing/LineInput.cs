@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using OrleansGateway.Hosting;
+
+namespace OrleansGateway.Cli.Publishing;
+
+/// <summary>The lines of a stream, as bytes and without their ends, whatever they are.</summary>
+internal sealed class LineInput(Stream input)
+{
+    // No node takes so much, and it is held in memory.
+    private const int LongestLine = 64 * 1024 * 1024;
+
+    private readonly PipeReader _reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
+    private ReadOnlySequence<byte> _buffer;
+    private Task<ReadResult>? _reading;
+    private bool _read;
+    private bool _ended;
+
+    /// <summary>How many bytes were taken.</summary>
+    public long Taken { get; private set; }
+
+    /// <summary>Whether there is no more line, and never will be.</summary>
+    public bool IsOver => _ended && _buffer.IsEmpty;
+
+    /// <summary>Takes a line that is there already; it is valid until the next call.</summary>
+    public bool TryTake(out ReadOnlySequence<byte> line)
+    {
+        var reader = new SequenceReader<byte>(_buffer);
+        if (reader.TryReadTo(out line, (byte)'\n'))
+        {
+            Taken += reader.Consumed;
+            _buffer = _buffer.Slice(reader.Position);
+            return true;
+        }
+
+        if (_ended && !_buffer.IsEmpty)
+        {
+            // A last line without an end.
+            (line, _buffer) = (_buffer, default);
+            Taken += line.Length;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for more to take; may be asked again while it waits.</summary>
+    /// <exception cref="CommandFailure">A line is too long.</exception>
+    public async Task WaitAsync()
+    {
+        if (_reading is null)
+        {
+            if (_buffer.Length > LongestLine)
+            {
+                throw new CommandFailure($"a line is longer than {LongestLine} bytes; --file or --whole publish one large message", ExitCode.Failure);
+            }
+
+            if (_read)
+            {
+                _reader.AdvanceTo(_buffer.Start, _buffer.End);
+                _read = false;
+            }
+
+            _reading = _reader.ReadAsync().AsTask();
+        }
+
+        var result = await _reading;
+        (_reading, _read, _buffer, _ended) = (null, true, result.Buffer, result.IsCompleted);
+    }
+}

@@ -1,0 +1,3 @@
+using OrleansGateway.Cli.Commands;
+
+return await GatewayCommand.RunAsync(args);

@@ -1,0 +1,92 @@
+using System.Net;
+
+namespace OrleansGateway.Tests.Commands.Lifecycle;
+
+/// <summary>Restarts without an outage.</summary>
+public sealed class RestartTests
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(6) };
+
+    [Fact]
+    public async Task Restart_OfThreeNodes_LosesAndDoublesNothingAndEndsWhereOneFails()
+    {
+        await using var gateway = new TestGateway();
+        await gateway.Do("start");
+        var owner = (await gateway.Status()).Parts.Single(x => x.Key != "numbers" && x.Value.GetProperty("bridge").GetBoolean()).Key;
+        var before = new[] { "node-1", "node-2", "node-3", "numbers" }.ToDictionary(x => x, gateway.Pid);
+        using var done = new CancellationTokenSource();
+        var publishing = Publish(gateway, done.Token);
+        var restart = await gateway.Do("restart");
+        await done.CancelAsync();
+        var published = await publishing;
+
+        Assert.InRange(published, 50, int.MaxValue);
+        var texts = (await Http.GetStringAsync(new Uri(gateway.Node(2), "restarted?poll=1&as=raw"))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Enumerable.Range(1, published).Select(x => $"{x}"), texts);
+        Assert.Equal((0, 4), await gateway.Running());
+        Assert.All(before, x => Assert.NotEqual(x.Value, gateway.Pid(x.Key)));
+        var order = restart.Output.Split('\n').Select(x => x.Split(' ')[0]).ToList();
+        Assert.Equal([owner, "numbers"], order[^2..]);
+
+        // Where a log should be there is a directory: that node does not start.
+        var log = Path.Combine(gateway.State, $"{order[1]}.log");
+        File.Delete(log);
+        Directory.CreateDirectory(log);
+        var failed = await gateway.Run("restart");
+        Assert.Equal(1, failed.Code);
+        Assert.Contains("the restart ends here", failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("go on", failed.Errors, StringComparison.Ordinal);
+        Assert.Equal((3, 3), await gateway.Running());
+        Directory.Delete(log);
+        await gateway.Do("restart", "node", order[1]["node-".Length..]);
+        Assert.Equal((0, 4), await gateway.Running());
+    }
+
+    [Fact]
+    public async Task Restart_WithBadSettings_StopsNothing()
+    {
+        await using var gateway = new TestGateway();
+        Assert.Equal(1, (await gateway.Run("restart")).Code);
+        await gateway.Do("start", "numbers");
+        var pid = gateway.Pid("numbers");
+        var refused = await gateway.Run("restart", "--umask", "8");
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("--umask (Gateway:Umask) is '8'", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(pid, gateway.Pid("numbers"));
+    }
+
+    // Each text once, by one node after the other until one takes it.
+    private static async Task<int> Publish(TestGateway gateway, CancellationToken cancellation)
+    {
+        var count = 0;
+        for (var node = 0; !cancellation.IsCancellationRequested; count++)
+        {
+            for (var tries = 1; ; tries++)
+            {
+                Assert.InRange(tries, 1, 30);
+                if (await Take(gateway.Node(1 + (node++ % 3)), count + 1))
+                {
+                    break;
+                }
+            }
+        }
+
+        return count;
+    }
+
+    private static async Task<bool> Take(Uri node, int number)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, "restarted")) { Content = new StringContent($"{number}") };
+        request.Headers.Add("Idempotency-Key", $"k{number}");
+        try
+        {
+            using var answer = await Http.SendAsync(request);
+            Assert.True(answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{answer}");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using OrleansGateway.Cli;
+using OrleansGateway.Cli.Nodes;
+
+namespace OrleansGateway.Tests.Unit.Cli;
+
+public sealed class NodesTests
+{
+    private static readonly Uri One = new("http://127.0.0.1:1"), Two = new("http://127.0.0.1:2"), Other = new("http://10.0.0.1:1");
+
+    [Fact]
+    public void NodeRing_LearnsOnlyWhatIsOfTheSameMachineOrNone()
+    {
+        var here = new NodeRing([One]);
+        here.Learn([One, Two, Other]);
+        var elsewhere = new NodeRing([new Uri("http://gateway.example")]);
+        elsewhere.Learn([One, Other]);
+
+        Assert.Equal([One, Two], here.All);
+        Assert.Equal([new Uri("http://gateway.example"), Other], elsewhere.All);
+    }
+
+    [Theory]
+    [InlineData("localhost:8088", "http://localhost:8088/")]
+    [InlineData("https://gateway.example", "https://gateway.example/")]
+    [InlineData("10.0.0.1", "http://10.0.0.1/")]
+    public void NodeFlags_OfAnAddress_IsIt(string text, string expected) => Assert.Equal(expected, NodeFlags.Parse(text).AbsoluteUri);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ftp://x")]
+    [InlineData("http://x/a/b")]
+    [InlineData("http://me@x")]
+    public void NodeFlags_OfSomethingElse_Refuses(string text) => Assert.Equal(2, Assert.Throws<CommandFailure>(() => NodeFlags.Parse(text)).ExitCode);
+
+    [Theory]
+    [InlineData("a/b", "a/b")]
+    [InlineData("/a/b", "a/b")]
+    [InlineData("a b?#%", "a%20b%3F%23%25")]
+    [InlineData("名", "%E5%90%8D")]
+    public void ChannelPath_OfAChannel_IsEscaped(string channel, string expected) => Assert.Equal(expected, ChannelPath.Of(channel));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a//b")]
+    [InlineData("..")]
+    [InlineData("a/*")]
+    [InlineData("a,b")]
+    public void ChannelPath_OfNoChannel_Refuses(string channel) => Assert.Equal(2, Assert.Throws<CommandFailure>(() => ChannelPath.Of(channel)).ExitCode);
+
+    [Fact]
+    public void ChannelPath_OfSeveral_JoinsThem()
+    {
+        Assert.Equal("a/b,c,d/*,*", ChannelPath.Of(["a/b,c", "/d/*", "c", "*"]));
+        Assert.Throws<CommandFailure>(() => ChannelPath.Of(["a", "b*"]));
+    }
+
+    [Fact]
+    public async Task Attempts_OfOneWhoReachesNobody_EndAfterARound()
+    {
+        var ring = new NodeRing([One, Two]);
+        var attempts = new Attempts(ring, TimeSpan.Zero, TimeProvider.System);
+
+        Assert.False(await Fail());
+        Assert.Equal(Two, ring.Current);
+
+        Assert.StartsWith("no node answers: it is gone; ", (await Assert.ThrowsAsync<CommandFailure>(Fail)).Message, StringComparison.Ordinal);
+
+        Task<bool> Fail() => attempts.FailedAsync(new NodeFailure("it is gone", reached: false), CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Attempts_OfOneWhoReachedANode_GoOnAndSayTheFirstRoundInARow()
+    {
+        var attempts = new Attempts(new NodeRing([One]), TimeSpan.Zero, TimeProvider.System);
+        attempts.Succeeded();
+
+        Assert.True(await Fail());
+        Assert.False(await Fail());
+        attempts.Succeeded();
+        Assert.True(await Fail());
+
+        Task<bool> Fail() => attempts.FailedAsync(new NodeFailure("it is gone", reached: false), CancellationToken.None);
+    }
+}
