@@ -15,7 +15,7 @@ internal sealed record ClusterFile
     /// <summary>The working directory of the parts.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>The settings of a part that was not started yet.</summary>
+    /// <summary>What was said by flags or in the environment, and holds for a part that was not started yet.</summary>
     public required Dictionary<string, string?> Settings { get; init; }
 
     /// <summary>The parts by their names.</summary>
@@ -81,9 +81,10 @@ internal sealed record ClusterFile
 }
 
 /// <summary>A part that was started once.</summary>
-/// <param name="Settings">With what settings.</param>
+/// <param name="Settings">With what settings, wherever they were said: that is where it is as long as it runs.</param>
+/// <param name="Said">Those of them that were said by flags or in the environment.</param>
 /// <param name="Stopped">Whether somebody told it to stop after that.</param>
-internal sealed record PartRecord(Dictionary<string, string?> Settings, bool Stopped);
+internal sealed record PartRecord(Dictionary<string, string?> Settings, Dictionary<string, string?> Said, bool Stopped);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ClusterFile))]

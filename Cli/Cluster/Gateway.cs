@@ -8,7 +8,10 @@ namespace OrleansGateway.Cli.Cluster;
 /// <summary>Why a command looks at a gateway: it decides whether what is remembered counts.</summary>
 internal enum Intent
 {
-    /// <summary>Looks at what is there, or does something with it: what is remembered counts.</summary>
+    /// <summary>Looks at what runs, or stops it: what is remembered counts, and where the file is bad, as it may be while parts go on with what it said before, it does not.</summary>
+    Look,
+
+    /// <summary>Starts something of what is there: what is remembered counts.</summary>
     Use,
 
     /// <summary>Starts all: what is remembered counts unless all was stopped on purpose.</summary>
@@ -20,24 +23,25 @@ internal enum Intent
 
 /// <summary>
 /// A gateway on this machine: its state directory, its parts and their settings. Flags win over what is remembered of an earlier
-/// start, and that over the environment and <c>appsettings.json</c>.
+/// start, and that over the environment and <c>appsettings.json</c>. Remembered is what was said by flags and in the environment: what is in the file
+/// is read there anew whenever a part is started.
 /// </summary>
 internal sealed class Gateway
 {
     private readonly IReadOnlyDictionary<string, string?> _flags;
     private readonly ClusterFile? _remembered;
-    private readonly Dictionary<string, string?> _settings;
+    private readonly Intent _intent;
     private readonly IConfigurationRoot _configuration;
     private readonly Lazy<Account?> _account;
 
-    private Gateway(string state, IReadOnlyDictionary<string, string?> flags, ClusterFile? remembered, IConfigurationRoot configuration)
+    private Gateway(string state, IReadOnlyDictionary<string, string?> flags, Intent intent, ClusterFile? remembered, IConfigurationRoot configuration)
     {
         State = state;
+        _intent = intent;
         _flags = flags;
         _remembered = remembered;
         _configuration = configuration;
         _account = new Lazy<Account?>(() => Account.Of(configuration));
-        _settings = Fixed(configuration, remembered?.Settings, flags);
         Directory = remembered?.Directory ?? Environment.CurrentDirectory;
     }
 
@@ -48,6 +52,9 @@ internal sealed class Gateway
     public string Directory { get; }
 
     public IConfiguration Configuration => _configuration;
+
+    /// <summary>What is wrong with the file, so that nothing could be started now, in one line; null when nothing is. Only where <see cref="Intent.Look"/> allows it.</summary>
+    public string? BadFile { get; private init; }
 
     /// <summary>Whose processes the parts are; null: the caller's.</summary>
     /// <exception cref="CommandFailure">There is no such account, or the caller may not choose.</exception>
@@ -63,7 +70,7 @@ internal sealed class Gateway
     /// <exception cref="CommandFailure">A setting is bad.</exception>
     public static Gateway Open(IReadOnlyDictionary<string, string?> flags, Intent intent)
     {
-        var here = Read(Environment.CurrentDirectory, flags);
+        var here = Read(Environment.CurrentDirectory, flags, null, intent, validate: false, out _);
         var state = GatewaySettings.State.In(here);
         if (GatewaySettings.State.Refuse(state) is { } refusal)
         {
@@ -77,13 +84,8 @@ internal sealed class Gateway
             remembered = null;
         }
 
-        var configuration = remembered is null ? here : Read(remembered.Directory, flags, remembered.Settings);
-        if (!GatewayConfiguration.TryValidate(configuration, Parts.Cluster, out var error))
-        {
-            throw new CommandFailure(error, ExitCode.BadSetting);
-        }
-
-        return new Gateway(state, flags, remembered, configuration);
+        var configuration = Read(remembered?.Directory ?? Environment.CurrentDirectory, flags, remembered?.Settings, intent, validate: true, out var badFile);
+        return new Gateway(state, flags, intent, remembered, configuration) { BadFile = badFile };
     }
 
     /// <summary>What is known to belong to it: what was started once, and what runs.</summary>
@@ -100,9 +102,14 @@ internal sealed class Gateway
     /// <exception cref="CommandFailure">Its ports would be too high.</exception>
     public Part Part(string name)
     {
-        var settings = _remembered is not null && _remembered.Parts.TryGetValue(name, out var part)
-            ? PidFile.Read(State, name).State == PidFileState.Alive ? part.Settings : Merge(part.Settings, _flags)
-            : _settings;
+        var record = _remembered?.Parts.GetValueOrDefault(name);
+        if (record is not null && PidFile.Read(State, name).State == PidFileState.Alive)
+        {
+            return new Part(name, record.Settings, record.Said);
+        }
+
+        var said = record is null ? Said(_configuration) : Merge(record.Said, _flags);
+        var settings = Fixed(record is null ? _configuration : Read(Directory, said, null, _intent, validate: true, out _), said);
         if (PartName.NodeNumber(name) is { } node)
         {
             var own = new ConfigurationBuilder()
@@ -115,7 +122,7 @@ internal sealed class Gateway
             }
         }
 
-        return new Part(name, settings);
+        return new Part(name, settings, said);
     }
 
     /// <summary>Makes the state directory if it is not there, with the permissions and for the account that the settings say.</summary>
@@ -143,11 +150,11 @@ internal sealed class Gateway
         await ClusterFile.UpdateAsync(State, now =>
         {
             var next = now is null || (all && _remembered is null)
-                ? new ClusterFile { Directory = Directory, Settings = _settings }
-                : all ? now with { Settings = _settings } : now;
+                ? new ClusterFile { Directory = Directory, Settings = Said(_configuration) }
+                : all ? now with { Settings = Said(_configuration) } : now;
             foreach (var part in parts)
             {
-                next.Parts[part.Name] = new PartRecord(new(part.Settings), Stopped: false);
+                next.Parts[part.Name] = new PartRecord(new(part.Settings), new(part.Said), Stopped: false);
             }
 
             return next;
@@ -155,23 +162,42 @@ internal sealed class Gateway
     }
 
     private static bool Counts(string state, ClusterFile remembered, Intent intent) =>
-        intent == Intent.Use
+        intent is Intent.Look or Intent.Use
         || PidFile.Parts(state).Any(x => PidFile.Read(state, x).State == PidFileState.Alive)
         || (intent == Intent.Start && remembered.Parts.Values.Any(x => !x.Stopped));
 
+    // Whoever looks does so without the file where that is bad.
     private static IConfigurationRoot Read(
-        string directory, IReadOnlyDictionary<string, string?> flags, IReadOnlyDictionary<string, string?>? remembered = null) =>
-        GatewayConfiguration.TryRead(directory, flags, out var configuration, out var error, remembered)
-            ? configuration
-            : throw new CommandFailure(error, ExitCode.BadSetting);
+        string directory, IReadOnlyDictionary<string, string?> flags, IReadOnlyDictionary<string, string?>? remembered, Intent intent, bool validate, out string? error)
+    {
+        error = null;
+        foreach (var from in intent == Intent.Look ? [directory, null] : new string?[] { directory })
+        {
+            if (GatewayConfiguration.TryRead(from, flags, out var configuration, out var refusal, remembered)
+                && (!validate || GatewayConfiguration.TryValidate(configuration, Parts.Cluster, out refusal)))
+            {
+                return configuration;
+            }
 
-    // What can change while a part runs is left to the configuration that the part itself reads, unless somebody said it here.
-    private static Dictionary<string, string?> Fixed(
-        IConfiguration configuration, Dictionary<string, string?>? remembered, IReadOnlyDictionary<string, string?> flags) =>
-        GatewaySettings.Of(Parts.Cluster)
-            .Where(x => x != GatewaySettings.State)
-            .Where(x => !x.Reloads || flags.ContainsKey(x.Key) || remembered?.ContainsKey(x.Key) == true)
-            .ToDictionary(x => x.Key, x => (string?)x.In(configuration));
+            error ??= refusal;
+        }
+
+        throw new CommandFailure(error!, ExitCode.BadSetting);
+    }
+
+    /// <summary>What somebody said by a flag or in the environment, now or before.</summary>
+    private static Dictionary<string, string?> Said(IConfiguration configuration) =>
+        ToRemember
+            .Where(x => GatewayConfiguration.OriginOf(configuration, x.Key).Kind is OriginKind.Environment or OriginKind.Remembered or OriginKind.Flag)
+            .ToDictionary(x => x.Key, x => (string?)x.In(configuration), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a part has as long as it runs, wherever that was said. What can change meanwhile is there only where it was not said in the file.</summary>
+    private static Dictionary<string, string?> Fixed(IConfiguration configuration, Dictionary<string, string?> said) =>
+        ToRemember
+            .Where(x => !x.Reloads || said.ContainsKey(x.Key))
+            .ToDictionary(x => x.Key, x => (string?)x.In(configuration), StringComparer.OrdinalIgnoreCase);
+
+    private static IEnumerable<Setting> ToRemember => GatewaySettings.Of(Parts.Cluster).Where(x => x != GatewaySettings.State);
 
     private static Dictionary<string, string?> Merge(IReadOnlyDictionary<string, string?> first, IReadOnlyDictionary<string, string?> second)
     {

@@ -8,14 +8,17 @@ namespace OrleansGateway.Cli.Cluster;
 
 /// <summary>One process of a gateway, and the settings that it has or is to have.</summary>
 /// <param name="name">Its name.</param>
-/// <param name="settings">Its settings by their keys: those that were given, and those that can't change while it runs.</param>
-internal sealed class Part(string name, IReadOnlyDictionary<string, string?> settings)
+/// <param name="settings">Its settings by their keys: those that were said, and those that can't change while it runs.</param>
+/// <param name="said">Those that its command line is to say; the others it finds where they are.</param>
+internal sealed class Part(string name, IReadOnlyDictionary<string, string?> settings, IReadOnlyDictionary<string, string?> said)
 {
     private readonly IConfiguration _configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
 
     public string Name => name;
 
     public IReadOnlyDictionary<string, string?> Settings => settings;
+
+    public IReadOnlyDictionary<string, string?> Said => said;
 
     /// <summary>The number of the node, or null for the number server.</summary>
     public int? Node { get; } = PartName.NodeNumber(name);
@@ -46,7 +49,7 @@ internal sealed class Part(string name, IReadOnlyDictionary<string, string?> set
     public static string LogFile(string state, string name) => Path.Combine(state, $"{name}.log");
 
     /// <summary>What is said to its program.</summary>
-    public IReadOnlyDictionary<string, string?> Flags(string state) => new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase)
+    public IReadOnlyDictionary<string, string?> Flags(string state) => new Dictionary<string, string?>(said, StringComparer.OrdinalIgnoreCase)
     {
         [GatewaySettings.State.Key] = state,
         [GatewaySettings.Node.Key] = Node?.ToString(CultureInfo.InvariantCulture),

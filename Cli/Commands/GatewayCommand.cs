@@ -23,6 +23,7 @@ internal static class GatewayCommand
             PubCommand.Create(),
             SubCommand.Create(),
             TopCommand.Create(),
+            ConfigCommand.Create(),
             ForegroundCommands.CreateNode(),
             ForegroundCommands.CreateNumbers(),
             CompletionCommand.Create(),

@@ -45,6 +45,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
             ("sub logs --since 10m | grep error", "what came in the last 10 minutes, and goes on"),
         ],
         ["top"] = [("top", "live, until q"), ("top --once", "once, as text"), ("top --json", "once, for programs"), ("top --url gateway.example:8088", "a gateway elsewhere")],
+        ["config"] =
+        [
+            ("config", "all settings"),
+            ("config retention", "those that have to do with it"),
+            ("config --json", "for programs"),
+            ("config --sample >appsettings.json", "a file with all of them as comments"),
+        ],
         ["node"] = [("node --node 1", "node 1"), ("node --node 2 --state /var/lib/gateway", "node 2, with its state elsewhere")],
         ["completion"] =
         [

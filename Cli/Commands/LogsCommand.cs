@@ -34,7 +34,7 @@ internal static class LogsCommand
 
     private static async Task<int> RunAsync(string? name, bool follow, int count, IReadOnlyDictionary<string, string?> flags, CancellationToken cancellation)
     {
-        var gateway = Gateway.Open(flags, Intent.Use);
+        var gateway = Gateway.Open(flags, Intent.Look);
         var readers = new Dictionary<string, LogReader>();
         FindLogs();
         if (readers.Count == 0 && !follow)

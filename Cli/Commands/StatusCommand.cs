@@ -23,8 +23,13 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(bool json, bool tree, IReadOnlyDictionary<string, string?> flags)
     {
-        var gateway = Gateway.Open(flags, Intent.Use);
+        var gateway = Gateway.Open(flags, Intent.Look);
         var parts = await new StatusReader(gateway.State).ReadAsync(gateway.Known());
+        if (gateway.BadFile is { } bad && !parts.Any(x => x.State != PartState.Dead && x.Report?.Reload?.Error == bad))
+        {
+            Screen.Warn($"nothing can be started now: {bad}");
+        }
+
         if (json)
         {
             Screen.Line(StatusJson.Write(parts, tree));

@@ -22,7 +22,7 @@ internal static class StopCommand
 
     private static async Task<int> RunAsync(string? name, bool force, IReadOnlyDictionary<string, string?> flags)
     {
-        var gateway = Gateway.Open(flags, Intent.Use);
+        var gateway = Gateway.Open(flags, Intent.Look);
         var parts = name is null ? gateway.Known() : [gateway.Part(name)];
         if (parts.Count == 0)
         {

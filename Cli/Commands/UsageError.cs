@@ -36,6 +36,8 @@ internal static class UsageError
         var error = result.Errors[0];
         return SettingOptions.Of(error.SymbolResult) is { } setting
             ? GatewayFlags.NoValue(setting)
+            : error.SymbolResult is ArgumentResult { Tokens.Count: 0, Argument: var missing, Parent: CommandResult }
+            ? $"{Name(command)} needs {missing.HelpName}, see {Name(command)} --help"
             : error.Message.ReplaceLineEndings(" ").TrimEnd('.');
     }
 

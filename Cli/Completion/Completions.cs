@@ -93,7 +93,7 @@ internal static class Completions
             .ToDictionary(x => x.Key, x => x.Value, StringComparer.OrdinalIgnoreCase);
         try
         {
-            return Gateway.Open(flags, Intent.Use);
+            return Gateway.Open(flags, Intent.Look);
         }
         catch (CommandFailure)
         {

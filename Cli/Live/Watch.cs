@@ -305,7 +305,7 @@ internal sealed class Watch
     {
         try
         {
-            return Gateway.Open(new Dictionary<string, string?> { [GatewaySettings.State.Key] = _gateway.State }, Intent.Use).Part(name);
+            return Gateway.Open(new Dictionary<string, string?> { [GatewaySettings.State.Key] = _gateway.State }, Intent.Look).Part(name);
         }
         catch (CommandFailure)
         {

@@ -32,7 +32,7 @@ internal sealed class NodeFlags
             return new NodeRing([Parse(url)]);
         }
 
-        var gateway = Gateway.Open(flags, Intent.Use);
+        var gateway = Gateway.Open(flags, Intent.Look);
         var known = gateway.Known().Where(x => x.Node is not null).ToList();
         return new NodeRing((known.Count > 0 ? known : gateway.Wanted().Where(x => x.Node is not null)).Select(x => new Uri(x.Address)));
     }

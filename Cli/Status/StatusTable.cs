@@ -51,26 +51,28 @@ internal static class StatusTable
     }
 
     /// <summary>What there is to say of parts beyond the table: why one is dead, and what became of a reload that was not applied, or not all of it.</summary>
-    internal static IEnumerable<(string Text, Tone Tone)> Notes(IReadOnlyList<PartStatus> parts)
+    internal static IEnumerable<(string Text, Tone Tone)> Notes(IReadOnlyList<PartStatus> parts) =>
+
+        // All nodes read the same file.
+        parts.SelectMany(NotesOf).GroupBy(x => (x.Text, x.Tone), x => x.Name).Select(x => ($"{string.Join(", ", x)}: {x.Key.Text}", x.Key.Tone));
+
+    private static IEnumerable<(string Name, string Text, Tone Tone)> NotesOf(PartStatus part)
     {
-        foreach (var part in parts)
+        if (part.Error is { } error)
         {
-            if (part.Error is { } error)
+            yield return (part.Part.Name, error, Tone.Bad);
+        }
+
+        if (part.State != PartState.Dead && part.Report?.Reload is { } reload)
+        {
+            if (reload.Error is { } refusal)
             {
-                yield return ($"{part.Part.Name}: {error}", Tone.Bad);
+                yield return (part.Part.Name, $"the reload at {reload.Time:HH:mm:ss}Z was refused, the old settings go on: {refusal}", Tone.Bad);
             }
 
-            if (part.State != PartState.Dead && part.Report?.Reload is { } reload)
+            if (reload.NeedsRestart.Count > 0)
             {
-                if (reload.Error is { } refusal)
-                {
-                    yield return ($"{part.Part.Name}: the reload at {reload.Time:HH:mm:ss}Z was refused, the old settings go on: {refusal}", Tone.Bad);
-                }
-
-                if (reload.NeedsRestart.Count > 0)
-                {
-                    yield return ($"{part.Part.Name}: needs a restart for {string.Join(", ", reload.NeedsRestart)}", Tone.Notable);
-                }
+                yield return (part.Part.Name, $"needs a restart for {string.Join(", ", reload.NeedsRestart)}", Tone.Notable);
             }
         }
     }

@@ -33,8 +33,10 @@ internal sealed partial class ClusterView(
             var owner = bridges.OwnerOf(BridgeOptions.Numbers);
             return [.. membership.CurrentSnapshot.Members.Values
 
-                // A node that came back has rows of its former lives too: the newest speaks for it.
+                // A node that came back has rows of its former lives too, where its ports were others at others: the newest speaks for it.
                 .GroupBy(x => x.SiloAddress.Endpoint)
+                .Select(x => x.MaxBy(y => y.SiloAddress.Generation)!)
+                .GroupBy(x => (x.Name, x.SiloAddress.Endpoint.Address))
                 .Select(x => x.MaxBy(y => y.SiloAddress.Generation)!)
                 .Select(x => Describe(x, owner))
                 .OrderBy(x => x.Name, NodeNameComparer.Instance)];

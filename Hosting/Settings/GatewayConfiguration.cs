@@ -11,14 +11,14 @@ public static class GatewayConfiguration
     public const string FileName = "appsettings.json";
 
     /// <summary>Reads it.</summary>
-    /// <param name="directory">Where <c>appsettings.json</c> is looked for; it need not be there.</param>
+    /// <param name="directory">Where <c>appsettings.json</c> is looked for; it need not be there. Null: nowhere.</param>
     /// <param name="flags">What <see cref="GatewayFlags.TryRead"/> found.</param>
     /// <param name="configuration">The configuration, or null.</param>
     /// <param name="error">One line that says what is wrong, or null.</param>
     /// <param name="remembered">What is remembered of an earlier start: it wins over the environment, and flags over it.</param>
     /// <returns>Whether nothing is wrong. The values are not yet looked at.</returns>
     public static bool TryRead(
-        string directory,
+        string? directory,
         IReadOnlyDictionary<string, string?> flags,
         [NotNullWhen(true)] out IConfigurationRoot? configuration,
         [NotNullWhen(false)] out string? error,
@@ -27,8 +27,7 @@ public static class GatewayConfiguration
         try
         {
             var builder = new ConfigurationBuilder();
-            var file = Path.GetFullPath(FileName, directory);
-            if (File.Exists(file))
+            if (directory is not null && Path.GetFullPath(FileName, directory) is var file && File.Exists(file))
             {
                 builder.Add(Layer.OfFile(file));
             }

@@ -26,6 +26,9 @@ public enum OriginKind
 /// <param name="Name">The path of the file, the name of the variable, or the flag; empty where there is none.</param>
 public readonly record struct Origin(OriginKind Kind, string Name = "")
 {
+    /// <summary>Nobody said anything.</summary>
+    public static Origin Default { get; } = new(OriginKind.Default);
+
     /// <summary>In words that go on after a value, such as <c>in /etc/gateway/appsettings.json</c>; null where the name of the setting says enough.</summary>
     public string? Phrase => Kind switch
     {
@@ -38,6 +41,6 @@ public readonly record struct Origin(OriginKind Kind, string Name = "")
     /// <summary>Where a key of a configuration has its value from.</summary>
     internal static Origin Of(IConfiguration configuration, string key) =>
         configuration is IConfigurationRoot root
-            ? root.Providers.Reverse().OfType<Layer>().FirstOrDefault(x => x.TryGet(key, out _))?.OriginOf(key) ?? default
-            : default;
+            ? root.Providers.Reverse().OfType<Layer>().FirstOrDefault(x => x.TryGet(key, out _))?.OriginOf(key) ?? Default
+            : Default;
 }

@@ -58,16 +58,15 @@ internal sealed class ReloadRequests : IDisposable
         {
             using var calm = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var next = _requests.Reader.WaitToReadAsync(calm.Token).AsTask();
-            if (await Task.WhenAny(next, Task.Delay(quiet, time, calm.Token)) != next)
+            var first = await Task.WhenAny(next, Task.Delay(quiet, time, calm.Token));
+            await calm.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (first != next)
             {
-                await calm.CancelAsync();
-                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 break;
             }
 
-            // Throws where it was not for a reason that it ended.
-            _ = await next;
-            await calm.CancelAsync();
             isAsked = Drain();
         }
 

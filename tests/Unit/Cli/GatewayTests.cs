@@ -114,6 +114,19 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
+    public async Task Said_OfAPart_IsWhatFlagsSaidAndNotWhatIsDefault()
+    {
+        await StartAsync(("Gateway:Http", "9000"), ("Gateway:Nodes", "1"));
+
+        var node = Open(Intent.Use).Part("node-1");
+
+        Assert.Equal(["Gateway:Http", "Gateway:Nodes"], node.Said.Keys.Order());
+        Assert.Equal("11111", node.Settings["Gateway:Silo"]);
+        Assert.Equal("9000", node.Flags(_state.Path)["Gateway:Http"]);
+        Assert.False(node.Flags(_state.Path).ContainsKey("Gateway:Silo"));
+    }
+
+    [Fact]
     public void Open_AFileThatCantBeRead_SaysWhich()
     {
         File.WriteAllText(Path.Combine(_state.Path, "cluster.json"), "{");

@@ -5,7 +5,8 @@ namespace OrleansGateway.Tests.Unit.Cli;
 
 public sealed class RollingRestartTests
 {
-    private static readonly Part[] Parts = [.. new[] { "node-1", "node-2", "node-3", "numbers" }.Select(x => new Part(x, new Dictionary<string, string?>()))];
+    private static readonly Dictionary<string, string?> None = [];
+    private static readonly Part[] Parts = [.. new[] { "node-1", "node-2", "node-3", "numbers" }.Select(x => new Part(x, None, None))];
 
     [Fact]
     public void Order_OfParts_HasTheDeadFirstAndTheOwnerOfTheBridgeAsTheLastNode() => Assert.Equal(

@@ -12,9 +12,9 @@ public sealed class StatusTests
 
     private static readonly PartStatus[] Parts =
     [
-        new(new Part("node-1", None), PartState.Running, 4711, TimeSpan.FromSeconds(12.34), true),
-        new(new Part("node-12", None), PartState.Dead, null, null, false),
-        new(new Part("numbers", None), PartState.Running, 4710, TimeSpan.FromSeconds(3723), false),
+        new(new Part("node-1", None, None), PartState.Running, 4711, TimeSpan.FromSeconds(12.34), true),
+        new(new Part("node-12", None, None), PartState.Dead, null, null, false),
+        new(new Part("numbers", None, None), PartState.Running, 4710, TimeSpan.FromSeconds(3723), false),
     ];
 
     [Fact]

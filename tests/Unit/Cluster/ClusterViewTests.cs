@@ -82,6 +82,15 @@ public sealed class ClusterViewTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Nodes_NodeThatCameBackAtAnotherPort_IsThereOnce()
+    {
+        _membership.Set(Second, SiloStatus.Dead, "node-2");
+        _membership.Set(FakeMembership.Silo(3002, generation: 2), SiloStatus.Active, "node-2");
+
+        Assert.Equal(new ClusterNode("node-2", "127.0.0.1:3002", null, NodeStatus.Active, null, Bridge: false), Assert.Single(_view.Nodes));
+    }
+
+    [Fact]
     public async Task Nodes_NodeThatDies_StaysAndOwnsNothing()
     {
         var lost = new List<SiloAddress>();
