@@ -48,6 +48,9 @@ public sealed class Setting
     /// <summary>What is allowed, in words that go on after "allowed is", with the unit.</summary>
     public string Allowed => _kind.Allowed;
 
+    /// <summary>The values that there are, where they are few words; else none.</summary>
+    public IReadOnlyList<string> Words => _kind.Words;
+
     /// <summary>What a number counts; empty where the value says its unit itself, or has none.</summary>
     public string Unit => _kind.Unit;
 

@@ -19,7 +19,7 @@ namespace OrleansGateway;
 /// </summary>
 public sealed class GatewayNode
 {
-    private readonly Dictionary<string, BridgeOptions> _bridges = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BridgeOptions> _bridges = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Action<ServiceBuilder>> _services = [];
 
     private GatewayNode(IServiceCollection services) => Services = services;
@@ -50,18 +50,23 @@ public sealed class GatewayNode
     });
 
     /// <summary>
-    /// Bridges a source of lines into a channel, by one connection of the whole cluster: all of its nodes need the same bridge. The configuration may replace
-    /// it (<c>Gateway:Bridges:NAME</c>), also while the node runs.
+    /// Bridges a source of lines into a channel, by one connection of the whole cluster: all of its nodes need the same bridge. The configuration may name another
+    /// source (<c>Gateway:Bridges:NAME:Source</c>) and whatever else is to be other, also while the node runs.
     /// </summary>
     /// <param name="name">The bridge's name.</param>
     /// <param name="bridge">Where the lines come from, and where they go.</param>
-    /// <exception cref="ArgumentException">There is one of that name, or it has no source or no channel.</exception>
+    /// <exception cref="ArgumentException">There is one of that name, as <c>numbers</c> always is, or it has no source or no channel.</exception>
     public GatewayNode Bridge(string name, BridgeOptions bridge)
     {
         ArgumentNullException.ThrowIfNull(bridge);
         if (!HostPort.TryParse(bridge.Source, out _) || ChannelName.Violation(bridge.Channel) is not null)
         {
             throw new ArgumentException($"The bridge '{name}' from '{bridge.Source}' to '{bridge.Channel}' needs a source, HOST:PORT, and the name of a channel.", nameof(bridge));
+        }
+
+        if (name.Equals(BridgeOptions.Numbers, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"The bridge '{name}' is there already; the setting {GatewaySettings.Numbers.Key} says where it reads.", nameof(name));
         }
 
         _bridges.Add(name, bridge);

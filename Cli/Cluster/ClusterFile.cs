@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansGateway.Cli.Terminal;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Cluster;
@@ -50,8 +51,23 @@ internal sealed record ClusterFile
         }
     }
 
-    /// <summary>Notes that parts were told to stop.</summary>
-    public static Task NoteStoppedAsync(string state, IEnumerable<string> names) => !File.Exists(PathIn(state)) ? Task.CompletedTask : UpdateAsync(state, file =>
+    /// <summary>Notes that parts were told to stop. Where that can't be written, as on a full disk, they are to stop all the same.</summary>
+    public static async Task NoteStoppedAsync(string state, IEnumerable<string> names)
+    {
+        try
+        {
+            if (File.Exists(PathIn(state)))
+            {
+                await UpdateAsync(state, file => Stopped(file, names));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CommandFailure)
+        {
+            Screen.Warn($"it can't be noted that {string.Join(", ", names)} {(names.Count() == 1 ? "is" : "are")} to stop, so who watches may start it again: {GatewayConfiguration.InOneLine(exception)}");
+        }
+    }
+
+    private static ClusterFile? Stopped(ClusterFile? file, IEnumerable<string> names)
     {
         foreach (var name in names.Where(x => file?.Parts.ContainsKey(x) == true))
         {
@@ -59,7 +75,7 @@ internal sealed record ClusterFile
         }
 
         return file;
-    });
+    }
 
     private static string PathIn(string state) => Path.Combine(state, "cluster.json");
 

@@ -56,6 +56,9 @@ internal sealed class Gateway
     /// <summary>What is wrong with the file, so that nothing could be started now, in one line; null when nothing is. Only where <see cref="Intent.Look"/> allows it.</summary>
     public string? BadFile { get; private init; }
 
+    /// <summary>Whether nothing was found in <see cref="State"/>, and the file, which can't be read, might have said another one.</summary>
+    public bool IsStateGuessed => BadFile is not null && !_flags.ContainsKey(GatewaySettings.State.Key) && Known().Count == 0;
+
     /// <summary>Whose processes the parts are; null: the caller's.</summary>
     /// <exception cref="CommandFailure">There is no such account, or the caller may not choose.</exception>
     public Account? Account => _account.Value;

@@ -55,14 +55,7 @@ internal sealed class Part(string name, IReadOnlyDictionary<string, string?> set
         [GatewaySettings.Node.Key] = Node?.ToString(CultureInfo.InvariantCulture),
     };
 
-    private IPAddress Reached
-    {
-        get
-        {
-            var bind = IPAddress.Parse(GatewaySettings.Bind.In(_configuration));
-            return bind.Equals(IPAddress.Any) ? IPAddress.Loopback : bind.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : bind;
-        }
-    }
+    private IPAddress Reached => ListenAddress.Reached(GatewaySettings.Bind.In(_configuration));
 
     private int Port(Setting first) => int.Parse(first.In(_configuration), CultureInfo.InvariantCulture) + (Node ?? 1) - 1;
 }

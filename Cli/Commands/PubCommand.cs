@@ -104,8 +104,15 @@ internal sealed class PubCommand
     private static async Task<byte[]> ReadAllAsync(CancellationToken stop)
     {
         using var bytes = new MemoryStream();
-        await Console.OpenStandardInput().CopyToAsync(bytes, stop).WaitAsync(stop);
-        return bytes.ToArray();
+        try
+        {
+            await Console.OpenStandardInput().CopyToAsync(bytes, stop).WaitAsync(stop);
+            return bytes.ToArray();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandFailure("told to end before standard input did: nothing was published");
+        }
     }
 
     private static TimeSpan Timeout(string? text) =>

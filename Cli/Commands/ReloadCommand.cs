@@ -27,6 +27,11 @@ internal static class ReloadCommand
 
         // What is wrong with the file is said by the parts, who read it.
         var gateway = Gateway.Open(flags, Intent.Look);
+        if (gateway.IsStateGuessed)
+        {
+            throw new CommandFailure($"{gateway.BadFile}. Where the gateway is may be said there: {GatewaySettings.State.Flag} {gateway.State} would say it, too", ExitCode.BadSetting);
+        }
+
         var reloader = new PartReloader(gateway.State, TimeProvider.System);
         var running = (name is null ? gateway.Known() : [gateway.Part(name)]).Where(x => PidFile.Read(gateway.State, x.Name).State == PidFileState.Alive).ToList();
         if (running.Count == 0)
@@ -45,9 +50,9 @@ internal static class ReloadCommand
             {
                 exitCode = PartProcess.Fail($"{names}: {same.Key}", exitCode == ExitCode.Success ? ExitCode.Failure : exitCode);
             }
-            else if (outcome.Error is not null)
+            else if ((outcome.Error ?? outcome.ServiceError) is not null)
             {
-                exitCode = PartProcess.Fail($"{names}: {same.Key}", ExitCode.BadSetting);
+                exitCode = PartProcess.Fail($"{names}: {same.Key}", outcome.Error is null ? ExitCode.Failure : ExitCode.BadSetting);
             }
             else
             {

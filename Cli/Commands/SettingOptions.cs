@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OrleansGateway.Cli.Configuration;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
@@ -19,7 +20,7 @@ internal sealed class SettingOptions
         {
             var option = new Option<string[]>(setting.Flag)
             {
-                Description = setting.IsSwitch ? Sentence(setting.Meaning) : $"{Sentence(setting.Meaning)}{(setting.Default.Length == 0 ? "" : $"; default {setting.Default}")}",
+                Description = setting.IsSwitch ? SettingWords.Sentence(setting.Meaning) : $"{SettingWords.Sentence(setting.Meaning)}{(setting.Default.Length == 0 ? "" : $"; default {setting.Default}")}",
                 HelpName = setting.IsSwitch ? "true|false" : setting.ValueName,
 
                 // Of a flag that is there twice the last one holds.
@@ -50,6 +51,4 @@ internal sealed class SettingOptions
     /// <summary>The setting that an option is for; null when it is another kind of option.</summary>
     public static Setting? Of(SymbolResult? result) =>
         result is OptionResult { Option: var option } ? GatewaySettings.All.FirstOrDefault(x => x.Flag == option.Name) : null;
-
-    private static string Sentence(string meaning) => char.ToUpperInvariant(meaning[0]) + meaning[1..];
 }

@@ -23,6 +23,11 @@ internal static class StopCommand
     private static async Task<int> RunAsync(string? name, bool force, IReadOnlyDictionary<string, string?> flags)
     {
         var gateway = Gateway.Open(flags, Intent.Look);
+        if (gateway.IsStateGuessed)
+        {
+            throw new CommandFailure($"{gateway.BadFile}. Where the gateway is may be said there: {GatewaySettings.State.Flag} {gateway.State} would say it, too", ExitCode.BadSetting);
+        }
+
         var parts = name is null ? gateway.Known() : [gateway.Part(name)];
         if (parts.Count == 0)
         {

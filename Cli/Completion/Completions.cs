@@ -9,12 +9,7 @@ namespace OrleansGateway.Cli.Completion;
 /// <summary>What a command line may go on with.</summary>
 internal static class Completions
 {
-    private static readonly Dictionary<string, string[]> Values = new()
-    {
-        [GatewaySettings.Membership.Flag] = ["local", "development"],
-        [GatewaySettings.Storage.Flag] = ["local", "memory"],
-        ["--since"] = ["none", "all", "latest", "10m"],
-    };
+    private static readonly string[] Since = ["none", "all", "latest", "10m"];
 
     /// <summary>Gives the commands' arguments and flags the words that their values may be.</summary>
     public static void AddTo(RootCommand root)
@@ -38,10 +33,8 @@ internal static class Completions
 
             foreach (var option in command.Options)
             {
-                if (Values.TryGetValue(option.Name, out var values))
-                {
-                    option.CompletionSources.Add(_ => values.Select(x => new CompletionItem(x)));
-                }
+                var words = option.Name == "--since" ? Since : GatewaySettings.All.FirstOrDefault(x => x.Flag == option.Name)?.Words ?? [];
+                option.CompletionSources.Add(_ => words.Select(x => new CompletionItem(x)));
             }
         }
     }

@@ -40,39 +40,51 @@ internal sealed class PartKeys(Gateway gateway, Keyboard keyboard, Action quit)
     {
         while (keyboard.Keys.TryRead(out var key))
         {
-            var (wish, node) = _keys.Take(key);
-            if (wish is UpWish.Quit)
+            try
             {
-                quit();
+                await ObeyAsync(key, parts, start, say);
             }
-            else if (wish is UpWish.Help)
+            catch (Exception exception) when (exception is CommandFailure or IOException or UnauthorizedAccessException)
             {
-                say(string.Join("; ", Help(parts.Values.Count(x => x.Part.Node is not null)).Select(x => $"{x.Keys} {x.Meaning}")), Tone.Quiet);
+                say(GatewayConfiguration.InOneLine(exception), Tone.Bad);
             }
-            else if (wish is UpWish.KillOrStart or UpWish.Stop)
+        }
+    }
+
+    private async Task ObeyAsync(Key key, IReadOnlyDictionary<string, WatchedPart> parts, Action<WatchedPart> start, Action<string, Tone> say)
+    {
+        var (wish, node) = _keys.Take(key);
+        if (wish is UpWish.Quit)
+        {
+            quit();
+        }
+        else if (wish is UpWish.Help)
+        {
+            say(string.Join("; ", Help(parts.Values.Count(x => x.Part.Node is not null)).Select(x => $"{x.Keys} {x.Meaning}")), Tone.Quiet);
+        }
+        else if (wish is UpWish.KillOrStart or UpWish.Stop)
+        {
+            if (!parts.TryGetValue(PartName.OfNode(node), out var part))
             {
-                if (!parts.TryGetValue(PartName.OfNode(node), out var part))
-                {
-                    say($"there is no node {node}", Tone.Quiet);
-                }
-                else if (part.Process is { } process)
-                {
-                    await EndAsync(part, process, wish, say);
-                }
-                else if (part.Start is not null)
-                {
-                    say($"{part.Name} is starting", Tone.Quiet);
-                }
-                else if (wish == UpWish.Stop)
-                {
-                    say($"{part.Name} does not run", Tone.Quiet);
-                }
-                else
-                {
-                    say($"bringing {part.Name} back", Tone.Plain);
-                    await gateway.RememberAsync([part.Part], all: false);
-                    start(part);
-                }
+                say($"there is no node {node}", Tone.Quiet);
+            }
+            else if (part.Process is { } process)
+            {
+                await EndAsync(part, process, wish, say);
+            }
+            else if (part.Start is not null)
+            {
+                say($"{part.Name} is starting", Tone.Quiet);
+            }
+            else if (wish == UpWish.Stop)
+            {
+                say($"{part.Name} does not run", Tone.Quiet);
+            }
+            else
+            {
+                say($"bringing {part.Name} back", Tone.Plain);
+                await gateway.RememberAsync([part.Part], all: false);
+                start(part);
             }
         }
     }

@@ -61,6 +61,13 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
         {
             // Told to stop.
         }
+        catch (Exception exception) when (exception is CommandFailure or IOException or UnauthorizedAccessException)
+        {
+            // It leaves nothing running that nobody watches.
+            PartProcess.Fail(GatewayConfiguration.InOneLine(exception), ExitCode.Failure);
+            await StopAsync(watch);
+            return ExitCode.Failure;
+        }
 
         return await StopAsync(watch);
     }
@@ -99,7 +106,7 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
     private async Task<int> StopAsync(Watch watch)
     {
         watch.Say("stopping all; a second Ctrl-C kills", Tone.Notable);
-        var parts = await watch.LeaveAsync();
+        var parts = await watch.LeaveAsync(_request.Kill);
         var stopper = new PartStopper(gateway, time);
         IReadOnlyList<StopOutcome> outcomes;
         try

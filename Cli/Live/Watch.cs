@@ -115,8 +115,8 @@ internal sealed class Watch
         return true;
     }
 
-    /// <summary>Ends the starts that are under way. The parts that may run, those which were started elsewhere included.</summary>
-    public async Task<IReadOnlyList<Part>> LeaveAsync()
+    /// <summary>Ends the starts that are under way; those that take too long when told to kill. The parts that may run, those which were started elsewhere included.</summary>
+    public async Task<IReadOnlyList<Part>> LeaveAsync(CancellationToken kill)
     {
         FindNew();
         await ClusterFile.NoteStoppedAsync(_gateway.State, _parts.Keys);
@@ -126,7 +126,8 @@ internal sealed class Watch
             if (PidFile.Read(_gateway.State, part.Name).State != PidFileState.Alive)
             {
                 Unix.Send(part.Child!.Id, Signal.Terminate);
-                await part.Child.WaitForExitAsync();
+                await using var now = kill.Register(() => Unix.Send(part.Child.Id, Signal.Kill));
+                await part.Child.WaitForExitAsync(CancellationToken.None);
             }
         }
 

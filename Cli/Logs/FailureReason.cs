@@ -30,13 +30,6 @@ internal static class FailureReason
     /// <param name="from">How long the log was before the part was started, in bytes.</param>
     public static string? LastWords(string log, long from) => Pick(ReadEnd(log, from));
 
-    /// <summary>
-    /// The error that ended a part which worked before, as far as its log says: its own, or the runtime's (an unhandled exception, no memory).
-    /// Null when it said nothing, as one that was killed.
-    /// </summary>
-    /// <param name="log">The log file.</param>
-    public static string? OfDead(string log) => PickError(ReadEnd(log, 0));
-
     /// <summary>The line that says why, or else the last ones.</summary>
     internal static string? Pick(string text)
     {

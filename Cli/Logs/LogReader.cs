@@ -12,7 +12,11 @@ internal sealed class LogReader(string path) : IDisposable
 {
     private const int Block = 64 * 1024;
 
-    private readonly LogFiles _files = new(path);
+    // Of a system that is busy with rotating it is not known for sure which moment is seen.
+    private const int MostLooks = 100;
+
+    // The names of open files are those behind links.
+    private readonly LogFiles _files = new(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
     private readonly List<byte> _rest = [];
     private FileStream? _file;
 
@@ -69,6 +73,11 @@ internal sealed class LogReader(string path) : IDisposable
 
             _file.Dispose();
             _file = newer;
+            if (AgeOf(_file) is null)
+            {
+                Drain(lines);
+                break;
+            }
         }
 
         return lines;
@@ -99,7 +108,7 @@ internal sealed class LogReader(string path) : IDisposable
     // All files of one moment, the oldest first. In the middle of a rotation there is no newest.
     private List<FileStream> OpenAll()
     {
-        while (true)
+        for (var look = 1; ; look++)
         {
             var files = new List<FileStream>();
             var newest = Open(_files[0]);
@@ -108,7 +117,7 @@ internal sealed class LogReader(string path) : IDisposable
                 files.Add(file);
             }
 
-            if (files.Select((x, i) => AgeOf(x) == i + (newest is null ? 1 : 0)).All(x => x))
+            if (files.Select((x, i) => AgeOf(x) == i + (newest is null ? 1 : 0)).All(x => x) || look == MostLooks)
             {
                 files.Reverse();
                 return files;

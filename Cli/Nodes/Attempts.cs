@@ -24,6 +24,9 @@ internal sealed class Attempts(NodeRing ring, TimeSpan first, TimeProvider time)
     /// <summary>Whether a node was ever reached.</summary>
     public bool Reached { get; private set; }
 
+    /// <summary>A node is there. Whether it does what it was asked for is to be seen.</summary>
+    public void Found() => Reached = true;
+
     /// <summary>A node does what it was asked for.</summary>
     public void Succeeded() => (Reached, _failures, _pause) = (true, 0, ShortestPause);
 

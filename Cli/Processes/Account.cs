@@ -51,7 +51,10 @@ internal sealed record Account(string? User, string Group, string? Home)
         CommandFailure Bad(string why) => new($"{setting} is '{value}'; {why}", ExitCode.BadSetting);
     }
 
-    /// <summary>The command that becomes a program of this account: it keeps no right of root, but that to ports below 1024 for a part that needs it.</summary>
+    /// <summary>
+    /// The command that becomes a program of this account: of a user it keeps no right of root, but that to ports below 1024 for a part that needs it.
+    /// With a group alone it stays root's.
+    /// </summary>
     public IEnumerable<string> Become(Part part)
     {
         string[] identity = User is null ? ["--regid", Group, "--clear-groups"] : ["--reuid", User, "--regid", Group, "--init-groups"];

@@ -47,6 +47,13 @@ internal static class Launcher
         // Of the caller's own service manager, who is not to be told of a part that it did not start.
         start.Environment.Remove(NotifySocket.Variable);
         start.WorkingDirectory = directory;
+        if (account is not null)
+        {
+            // Else it would be that of whoever starts it.
+            File.Open(part.LogFile(state), FileMode.Append, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            account.Own(part.LogFile(state));
+        }
+
         start.UseShellExecute = false;
         try
         {

@@ -20,7 +20,13 @@ internal sealed class PartReloader(string state, TimeProvider time)
     /// <summary>Sends the signal, and waits.</summary>
     public async Task<ReloadResult> ReloadAsync(Part part, CancellationToken cancellationToken)
     {
-        var process = PidFile.Read(state, part.Name).Process;
+        var file = PidFile.Read(state, part.Name);
+        var process = file.Process;
+        if (file.State != PidFileState.Alive)
+        {
+            return new ReloadResult(part, null, "it ended meanwhile");
+        }
+
         if (process.IsFrozen)
         {
             return new ReloadResult(part, null, $"process {process.Pid} is suspended, so it reads nothing");
@@ -55,6 +61,5 @@ internal sealed class PartReloader(string state, TimeProvider time)
 
     private static string Words(ReloadOutcome outcome) =>
         outcome.Error is { } error ? $"nothing was reloaded, the old settings go on: {error}"
-        : outcome.Applied.Count > 0 ? string.Join(", ", outcome.Applied)
-        : "nothing to apply";
+        : $"{(outcome.Applied.Count > 0 ? string.Join(", ", outcome.Applied) : "nothing to apply")}{(outcome.ServiceError is { } failure ? $"; but a service failed: {failure}" : "")}";
 }

@@ -33,7 +33,7 @@ internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> 
             }
         }
 
-        return await WholeAsync(except: null);
+        return parts.Any(x => x.Node is not null) ? await WholeAsync(except: null) : null;
     }
 
     /// <summary>Those first that serve nobody now, then nodes; the one with the bridge last of them, so that it moves once; then the number server.</summary>

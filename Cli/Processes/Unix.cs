@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Processes;
 
@@ -11,6 +12,8 @@ internal static partial class Unix
     /// <exception cref="CommandFailure">It belongs to somebody else.</exception>
     public static bool Send(int pid, Signal signal)
     {
+        // 0 and less are groups of processes, the caller's among them.
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
         if (Kill(pid, Number(signal)) == 0)
         {
             return true;
@@ -30,24 +33,7 @@ internal static partial class Unix
     }
 
     /// <summary>Writes to standard output. False when nobody reads it any more.</summary>
-    public static bool WriteOut(ReadOnlySpan<byte> bytes)
-    {
-        const int StandardOutput = 1;
-        while (!bytes.IsEmpty)
-        {
-            var written = Write(StandardOutput, bytes, bytes.Length);
-            if (written >= 0)
-            {
-                bytes = bytes[(int)written..];
-            }
-            else if (Marshal.GetLastPInvokeError() is not (Interrupted or TryAgain))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool WriteOut(ReadOnlySpan<byte> bytes) => Posix.Write(Posix.StandardOutput, bytes, out _) == bytes.Length;
 
     /// <summary>Waits until the reader of standard output is gone. False when that can't be known.</summary>
     public static bool WaitUntilUnread()
@@ -55,8 +41,8 @@ internal static partial class Unix
         const short Error = 8, HangUp = 16, Invalid = 32;
         while (true)
         {
-            var output = new PollDescriptor { Descriptor = 1 };
-            if (Poll(ref output, 1, -1) < 0)
+            var output = new Posix.PollDescriptor { Descriptor = 1 };
+            if (Posix.Poll(ref output, 1, -1) < 0)
             {
                 if (Marshal.GetLastPInvokeError() is not (Interrupted or TryAgain))
                 {
@@ -78,8 +64,8 @@ internal static partial class Unix
     /// <returns>False when there is nothing yet.</returns>
     public static bool CanRead(int milliseconds)
     {
-        var input = new PollDescriptor { Descriptor = 0, Asked = 1 };
-        return Poll(ref input, 1, milliseconds) > 0;
+        var input = new Posix.PollDescriptor { Descriptor = 0, Asked = 1 };
+        return Posix.Poll(ref input, 1, milliseconds) > 0;
     }
 
     /// <summary>Reads what is there on standard input.</summary>
@@ -99,22 +85,8 @@ internal static partial class Unix
     [LibraryImport("libc", EntryPoint = "execvp", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Execute(string path, string?[] arguments);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollDescriptor descriptor, nuint count, int milliseconds);
-
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint Read(int descriptor, Span<byte> bytes, nint length);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint length);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Asked;
-        public short Returned;
-    }
 }
 
 /// <summary>The signals that parts are sent, and a command itself when it is suspended.</summary>

@@ -60,7 +60,7 @@ internal sealed class BodyPublisher(NodeRing ring, string channel, TimeSpan time
             request.Headers.Add("Accept", "application/json");
         }
 
-        using var response = await client.SendAsync(request, AnswerTime, stop);
+        using var response = await client.SendAsync(request, AnswerTime + SlowLink.TimeFor(body.Length), stop);
         await NodeClient.CheckAsync(response, stop);
         attempts.Succeeded();
         return !response.Headers.TryGetValues("Message-Id", out var ids) ? throw new CommandFailure($"{ring.Current} gives no Message-Id: that is no gateway")

@@ -22,6 +22,9 @@ internal sealed class LineInput(Stream input)
     /// <summary>Whether there is no more line, and never will be.</summary>
     public bool IsOver => _ended && _buffer.IsEmpty;
 
+    /// <summary>Why it is over before the end of the stream, in one line; null where it is not.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Takes a line that is there already; it is valid until the next call.</summary>
     public bool TryTake(out ReadOnlySequence<byte> line)
     {
@@ -44,15 +47,15 @@ internal sealed class LineInput(Stream input)
         return false;
     }
 
-    /// <summary>Waits for more to take; may be asked again while it waits.</summary>
-    /// <exception cref="CommandFailure">A line is too long.</exception>
+    /// <summary>Waits for more to take, or for the end; may be asked again while it waits.</summary>
     public async Task WaitAsync()
     {
         if (_reading is null)
         {
             if (_buffer.Length > LongestLine)
             {
-                throw new CommandFailure($"a line is longer than {LongestLine} bytes; --file or --whole publish one large message", ExitCode.Failure);
+                Fail($"a line is longer than {LongestLine} bytes; --file or --whole publish one large message");
+                return;
             }
 
             if (_read)
@@ -64,7 +67,17 @@ internal sealed class LineInput(Stream input)
             _reading = _reader.ReadAsync().AsTask();
         }
 
-        var result = await _reading;
-        (_reading, _read, _buffer, _ended) = (null, true, result.Buffer, result.IsCompleted);
+        try
+        {
+            var result = await _reading;
+            (_reading, _read, _buffer, _ended) = (null, true, result.Buffer, result.IsCompleted);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Fail($"standard input can't be read: {GatewayConfiguration.InOneLine(exception)}");
+        }
     }
+
+    // What was begun of a line is no line.
+    private void Fail(string why) => (Failure, _ended, _buffer) = (why, true, default);
 }

@@ -27,6 +27,7 @@ internal sealed class LinePublisher(
     // A node answers within 5 seconds, if only that it can't.
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly UnacknowledgedLines _lines = new(Guid.NewGuid().ToString("N"), type);
     private readonly string _path = ChannelPath.Of(channel);
@@ -71,6 +72,11 @@ internal sealed class LinePublisher(
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             report.Flush();
         }
+
+        if (input.Failure is { } unread)
+        {
+            throw new CommandFailure(unread);
+        }
     }
 
     private bool IsDone(CancellationToken noMore) => _lines.Count == 0 && (input.IsOver || noMore.IsCancellationRequested);
@@ -83,7 +89,7 @@ internal sealed class LinePublisher(
             ring.Learn(await client.ClusterAsync(ring.Current, stop));
         }
 
-        attempts.Succeeded();
+        attempts.Found();
         _lines.SendAgain();
         var openedAt = time.GetTimestamp();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -93,12 +99,24 @@ internal sealed class LinePublisher(
         {
             while (!receiving.IsCompleted && !sending.IsFaulted)
             {
+                // Nobody is to send an answer any more.
+                if (sending.IsCompletedSuccessfully && IsDone(noMore))
+                {
+                    return;
+                }
+
                 await Task.WhenAny(receiving, sending.IsCompleted ? receiving : sending, Task.Delay(LookEvery, time, stop));
                 stop.ThrowIfCancellationRequested();
-                if (_lines.Count > 0 && time.GetElapsedTime(Math.Max(openedAt, _lines.WaitsSince(_answeredAt))) > AnswerTime)
+                if (_lines.Count > 0 && time.GetElapsedTime(Math.Max(openedAt, _lines.WaitsSince(_answeredAt))) > AnswerTime + SlowLink.TimeFor(_lines.BytesUnderWay))
                 {
                     throw new NodeFailure($"{ring.Current} acknowledges nothing", reached: true);
                 }
+            }
+
+            if (!receiving.IsCompleted)
+            {
+                // What can't be written to any more may have said why before.
+                await Task.WhenAny(receiving, Task.Delay(LastWords, time, stop));
             }
 
             await (receiving.IsCompleted ? receiving : sending);
@@ -150,6 +168,7 @@ internal sealed class LinePublisher(
             }
             else
             {
+                // It throws nothing itself: it may be waited for again later.
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(over, noMore);
                 await input.WaitAsync().WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 over.ThrowIfCancellationRequested();
@@ -197,6 +216,7 @@ internal sealed class LinePublisher(
             throw new CommandFailure($"line {_lines.First} was not published, nor what comes after it: {answer.Detail}", NodeClient.ExitCodeOf((HttpStatusCode)answer.Status));
         }
 
+        attempts.Succeeded();
         _answeredAt = time.GetTimestamp();
         _lines.Answered();
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using System.Text.Json;
 using OrleansGateway.Cli.Nodes;
 
 namespace OrleansGateway.Cli.Publishing;
@@ -92,7 +93,15 @@ internal sealed class PublishConnection : IAsyncDisposable
             throw Lost(exception.Message);
         }
 
-        Take(read.Buffer, answers);
+        try
+        {
+            Take(read.Buffer, answers);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException or InvalidOperationException)
+        {
+            throw new CommandFailure($"{_node} answers otherwise than a gateway: {exception.Message}");
+        }
+
         if (_control.WrittenCount > 0)
         {
             await SendAsync(_control.WrittenMemory, stop);

@@ -30,6 +30,18 @@ internal sealed class UnacknowledgedLines(string key, string? type)
         }
     }
 
+    /// <summary>How many bytes of them are sent on the present connection.</summary>
+    public long BytesUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bytes;
+            }
+        }
+    }
+
     /// <summary>The number of the first of them.</summary>
     public long First
     {

@@ -45,7 +45,10 @@ internal sealed class StatusReader(string state)
         said is null ? null
         : said.Services.Error is { } error ? error
         : said.Services.State == ServiceState.Stopped ? null
-        : $"it ended without being stopped{(FailureReason.LastWords(part.LogFile(state), 0) is { } words ? $"; its log ends with: {words}" : "")}";
+        : $"it ended without being stopped{(LastWords(part.LogFile(state)) is { } words ? $"; its log ends with: {words}" : "")}";
+
+    // A file that was just begun says nothing yet.
+    private static string? LastWords(string log) => FailureReason.LastWords(log, 0) ?? FailureReason.LastWords(new LogFiles(log)[1], 0);
 
     /// <summary>The state of a part whose process runs.</summary>
     /// <param name="file">What its pid file says.</param>

@@ -70,6 +70,11 @@ internal static class StatusTable
                 yield return (part.Part.Name, $"the reload at {reload.Time:HH:mm:ss}Z was refused, the old settings go on: {refusal}", Tone.Bad);
             }
 
+            if (reload.ServiceError is { } failure)
+            {
+                yield return (part.Part.Name, $"after the reload at {reload.Time:HH:mm:ss}Z a service failed: {failure}", Tone.Bad);
+            }
+
             if (reload.NeedsRestart.Count > 0)
             {
                 yield return (part.Part.Name, $"needs a restart for {string.Join(", ", reload.NeedsRestart)}", Tone.Notable);

@@ -24,6 +24,9 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
     // The head of an answer comes at once.
     private static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(5);
 
+    // Who lets its clients go at once is no good.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
+
     /// <summary>Reads until there is nothing more to print, or nobody reads it.</summary>
     /// <exception cref="CommandFailure">It is refused for good, or nobody answers.</exception>
     public async Task RunAsync(CancellationToken stop)
@@ -39,7 +42,7 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
                     return;
                 }
 
-                ring.MoveOn();
+                throw new NodeFailure($"{ring.Current} lets its clients go", reached: true);
             }
             catch (NodeFailure failure)
             {
@@ -64,12 +67,13 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
             throw new CommandFailure($"{node} answers with {response.Content.Headers.ContentType?.MediaType ?? "nothing"}: that is no gateway");
         }
 
-        attempts.Succeeded();
+        attempts.Found();
         using var left = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var learning = LearnAsync(client, node, left.Token);
         try
         {
-            return await ReadStreamAsync(node, PipeReader.Create(await response.Content.ReadAsStreamAsync(stop)), stop);
+            var stream = PipeReader.Create(await response.Content.ReadAsStreamAsync(stop), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+            return await ReadStreamAsync(node, stream, attempts, stop);
         }
         finally
         {
@@ -90,8 +94,9 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
         }
     }
 
-    private async Task<StreamStep> ReadStreamAsync(Uri node, PipeReader stream, CancellationToken stop)
+    private async Task<StreamStep> ReadStreamAsync(Uri node, PipeReader stream, Attempts attempts, CancellationToken stop)
     {
+        var (began, searched) = (time.GetTimestamp(), 0L);
         while (true)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -110,7 +115,12 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
                 throw new NodeFailure($"{node} has said nothing for {silence.TotalSeconds:0.#} s", reached: true);
             }
 
-            var step = Print(node, read.Buffer, out var consumed);
+            if (time.GetElapsedTime(began) > Settled)
+            {
+                attempts.Succeeded();
+            }
+
+            var step = Print(node, read.Buffer, ref searched, out var consumed);
             if (!printer.Flush())
             {
                 return StreamStep.Finish;
@@ -131,8 +141,15 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
     }
 
     // Only whole lines: one that was cut off by a death comes again.
-    private StreamStep Print(Uri node, in ReadOnlySequence<byte> buffer, out SequencePosition consumed)
+    private StreamStep Print(Uri node, in ReadOnlySequence<byte> buffer, ref long searched, out SequencePosition consumed)
     {
+        if (buffer.Slice(searched).PositionOf((byte)'\n') is null)
+        {
+            // A long line comes in many pieces.
+            (searched, consumed) = (buffer.Length, buffer.Start);
+            return StreamStep.GoOn;
+        }
+
         var lines = new SequenceReader<byte>(buffer);
         var step = StreamStep.GoOn;
         while (step == StreamStep.GoOn && lines.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
@@ -147,7 +164,7 @@ internal sealed class Subscription(NodeRing ring, string path, string? since, Me
             }
         }
 
-        consumed = lines.Position;
+        (searched, consumed) = (lines.Remaining, lines.Position);
         return step;
     }
 }

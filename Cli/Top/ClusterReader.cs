@@ -21,7 +21,10 @@ internal sealed class ClusterReader(NodeRing ring, NodeClient client, TimeProvid
         var answers = await Task.WhenAll(ring.All.ToList().Select(x => AskAsync(x, stop)));
         var seen = answers.SelectMany(x => x.Cluster).GroupBy(x => x.Http ?? x.Name).ToDictionary(x => x.Key, Newest, StringComparer.Ordinal);
         ring.Learn(seen.Values.Select(x => Uri.TryCreate(x.Http, UriKind.Absolute, out var uri) ? uri : null).OfType<Uri>());
-        var nodes = answers.Select(x => Reading(x, seen.GetValueOrDefault(Key(x.Node))))
+
+        // What answers at an address that is no member's, such as a proxy's, is one of those that answer at their own.
+        var isKnown = answers.Any(x => x.Took is not null && seen.ContainsKey(Key(x.Node)));
+        var nodes = answers.Where(x => x.Took is null || !isKnown || seen.ContainsKey(Key(x.Node))).Select(x => Reading(x, seen.GetValueOrDefault(Key(x.Node))))
             .OrderBy(x => x.Name.Length).ThenBy(x => x.Name, StringComparer.Ordinal).ToList();
         var (channels, more) = await ChannelsAsync(answers.Where(x => x.Took is not null).Select(x => x.Node), stop);
         return new ClusterReading(time.GetLocalNow(), nodes, channels, more);

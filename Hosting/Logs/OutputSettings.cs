@@ -23,6 +23,9 @@ internal sealed class OutputSettings(IConfiguration configuration, PartOutput ou
     private void Apply()
     {
         var log = configuration.Read<LogOptions>();
-        (output.MaxBytes, output.MaxFiles) = (log.MaxBytes, log.Files);
+
+        // First how many, as the next line may be the one that begins a new file.
+        output.MaxFiles = log.Files;
+        output.MaxBytes = log.MaxBytes;
     }
 }

@@ -168,13 +168,18 @@ internal sealed class PartOutput : Stream
 
     private void Rotate()
     {
-        if (_files is null || _failing || RandomAccess.GetLength(_output) < MaxBytes)
+        if (_files is null || _failing)
         {
             return;
         }
 
         try
         {
+            if (RandomAccess.GetLength(_output) < MaxBytes)
+            {
+                return;
+            }
+
             // The new file first: where there is no room for it, the old one goes on. Nobody writes to a file that has an older one's name.
             using var next = new FileStream(_files.Next, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             Posix.AppendOnly((int)next.SafeFileHandle.DangerousGetHandle());

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,17 +24,26 @@ namespace OrleansGateway.Hosting;
 public sealed class PartProcess
 {
     private readonly RunningConfiguration _running;
+    private readonly ReloadRequests _requests;
     private readonly PidFile _pidFile;
     private readonly PartReporter _reporter;
     private readonly PartOutput? _output;
 
     private PartProcess(
-        string name, Parts kind, IConfiguration configuration, RunningConfiguration running, PidFile pidFile, PartReporter reporter, PartOutput? output)
+        string name,
+        Parts kind,
+        IConfiguration configuration,
+        RunningConfiguration running,
+        ReloadRequests requests,
+        PidFile pidFile,
+        PartReporter reporter,
+        PartOutput? output)
     {
         Name = name;
         Kind = kind;
         Configuration = configuration;
         _running = running;
+        _requests = requests;
         _pidFile = pidFile;
         _reporter = reporter;
         _output = output;
@@ -89,8 +97,8 @@ public sealed class PartProcess
             await Console.Error.WriteLineAsync($"{name}: warning: {warning}");
         }
 
-        // Who reads the pid file may send a SIGHUP at once; until the host handles it, it must not end the process.
-        using var hangup = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, x => x.Cancel = true);
+        // Who reads the pid file may send a SIGHUP at once; it is heard from now on.
+        using var requests = new ReloadRequests();
         PartReporter? reporter = null;
         try
         {
@@ -104,7 +112,7 @@ public sealed class PartProcess
             }
 
             var running = new RunningConfiguration(part, Environment.CurrentDirectory, flags, configuration);
-            await body(new PartProcess(name, part, configuration, running, pidFile, reporter, output));
+            await body(new PartProcess(name, part, configuration, running, requests, pidFile, reporter, output));
             return ExitCode.Success;
         }
         catch (Exception exception)
@@ -128,18 +136,20 @@ public sealed class PartProcess
         builder.Services.AddHostedService<StoppingMark>();
         builder.UseLateServices();
 
+        // Before the services, of whose start it tells.
+        builder.Services.AddServiceManager(Name);
+
         // What does not start is told by one line, with its name.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         Compose(builder.Services, node => node.Add("configuration", x =>
         {
-            builder.AddRunningConfiguration(_running);
+            builder.AddRunningConfiguration(_running, _requests);
             if (_output is not null)
             {
                 x.Services.AddSingleton(_output);
                 x.Services.AddHostedService<OutputSettings>();
             }
         }));
-        builder.Services.AddServiceManager(Name);
     }
 
     /// <summary>Adds services to the tree of the part.</summary>

@@ -25,9 +25,16 @@ internal static partial class Posix
             {
                 done += (int)written;
             }
-            else if (Marshal.GetLastPInvokeError() is not (Interrupted or TryAgain))
+            else if (Marshal.GetLastPInvokeError() is var code && code == TryAgain)
             {
-                error = Marshal.GetLastPInvokeErrorMessage();
+                // Somebody who has it, too, made it non-blocking.
+                const short Writable = 4;
+                var place = new PollDescriptor { Descriptor = descriptor, Asked = Writable };
+                _ = Poll(ref place, 1, -1);
+            }
+            else if (code != Interrupted)
+            {
+                error = Marshal.GetPInvokeErrorMessage(code);
                 break;
             }
         }
@@ -62,9 +69,21 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint length);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(ref PollDescriptor descriptor, nuint count, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int descriptor, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
     private static partial int Duplicate(int from, int to);
+
+    /// <summary>What is waited for of a descriptor, and what came.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Asked;
+        public short Returned;
+    }
 }

@@ -15,8 +15,7 @@ internal sealed class PartHealth : IDisposable
     {
         if (PartName.NodeNumber(name) is { } node)
         {
-            var bind = IPAddress.Parse(GatewaySettings.Bind.In(configuration));
-            var reached = bind.Equals(IPAddress.Any) ? IPAddress.Loopback : bind.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : bind;
+            var reached = ListenAddress.Reached(GatewaySettings.Bind.In(configuration));
             var port = int.Parse(GatewaySettings.Http.In(configuration), CultureInfo.InvariantCulture) + node - 1;
             Address = $"http://{new IPEndPoint(reached, port)}";
             _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(Address), Timeout = AnswerTime };

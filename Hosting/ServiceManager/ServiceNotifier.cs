@@ -37,6 +37,7 @@ internal sealed class ServiceNotifier(
     NotifySocket manager, PartHealth health, TimeSpan? watchdog, string name, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService, IReloadObserver
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
 
     private volatile bool _isReady;
 
@@ -68,15 +69,17 @@ internal sealed class ServiceNotifier(
             return;
         }
 
-        using var timer = new PeriodicTimer(period, time);
-        do
+        while (true)
         {
-            if (await health.LiveAsync(stoppingToken))
+            var lives = await health.LiveAsync(stoppingToken);
+            if (lives)
             {
                 manager.Tell("WATCHDOG=1");
             }
+
+            // One answer that came late is no death.
+            await Task.Delay(lives || period < AskAgain ? period : AskAgain, time, stoppingToken);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     // The end of a reload is not that of the start.

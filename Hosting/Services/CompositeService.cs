@@ -70,6 +70,11 @@ internal sealed class CompositeService(ServiceNode node) : IServiceMember
     {
         if (_started.Count == 0)
         {
+            if (node.State == ServiceState.Running)
+            {
+                node.Set(ServiceState.Stopped);
+            }
+
             return;
         }
 
@@ -127,7 +132,10 @@ internal sealed class CompositeService(ServiceNode node) : IServiceMember
             }
             catch (Exception exception)
             {
-                failures.Add(Failed(limit.IsCancellationRequested ? new TimeoutException($"it did not stop within {StopTimeout.TotalSeconds:0.###} s", exception) : exception));
+                failures.Add(Failed(
+                    cancellationToken.IsCancellationRequested ? new TimeoutException("it had not stopped when the time for all was over", exception)
+                    : limit.IsCancellationRequested ? new TimeoutException($"it did not stop within {StopTimeout.TotalSeconds:0.###} s", exception)
+                    : exception));
             }
         }
 

@@ -10,6 +10,7 @@ internal sealed class HostedMember(ServiceNode node, ServiceDescriptor descripto
     private IHostedService? _service;
     private Action<ServiceNode, Exception>? _onFailure;
     private Task _watch = Task.CompletedTask;
+    private volatile bool _running;
     private volatile bool _stopping;
 
     public IEnumerable<IHostedService> Hosted => _service is null ? [] : [_service];
@@ -32,6 +33,7 @@ internal sealed class HostedMember(ServiceNode node, ServiceDescriptor descripto
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _service!.StartAsync(cancellationToken);
+        _running = true;
         if (_service is BackgroundService { ExecuteTask: { } work })
         {
             _watch = Watch(work);
@@ -41,13 +43,16 @@ internal sealed class HostedMember(ServiceNode node, ServiceDescriptor descripto
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
+        _running = false;
         await _service!.StopAsync(cancellationToken);
 
         // A background service returns at the end of its patience, whatever its work does.
         await _watch;
     }
 
-    public Task ReloadAsync(CancellationToken cancellationToken) => (_service as IReloadable)?.ReloadAsync(cancellationToken) ?? Task.CompletedTask;
+    // What starts later reads the settings then.
+    public Task ReloadAsync(CancellationToken cancellationToken) =>
+        _running && _service is IReloadable reloadable ? reloadable.ReloadAsync(cancellationToken) : Task.CompletedTask;
 
     private async Task Watch(Task work)
     {

@@ -1,4 +1,3 @@
-
 namespace OrleansGateway.Hosting;
 
 /// <summary>What is other in a configuration that was read anew.</summary>
@@ -7,8 +6,8 @@ namespace OrleansGateway.Hosting;
 /// <param name="NeedsRestart">What it leaves as it is, a line each.</param>
 internal sealed record ConfigurationChange(IReadOnlyDictionary<string, string?> Values, IReadOnlyList<string> Applied, IReadOnlyList<string> NeedsRestart)
 {
-    /// <summary>Compares what holds with what was read, both by their keys.</summary>
-    public static ConfigurationChange Between(IReadOnlyDictionary<string, string?> old, IReadOnlyDictionary<string, string?> read)
+    /// <summary>Compares what holds with what was read, both by their keys, and tells of what the part uses.</summary>
+    public static ConfigurationChange Between(IReadOnlyDictionary<string, string?> old, IReadOnlyDictionary<string, string?> read, Parts part)
     {
         var values = new Dictionary<string, string?>(read, StringComparer.OrdinalIgnoreCase);
         var (applied, needsRestart) = (new List<string>(), new List<string>());
@@ -19,7 +18,11 @@ internal sealed record ConfigurationChange(IReadOnlyDictionary<string, string?> 
                 continue;
             }
 
-            (setting.Reloads ? applied : needsRestart).Add($"{setting.KeyOf(setting.IsPattern ? setting.NameIn(key) : null)} {before} -> {after}");
+            if ((setting.UsedBy & part) != 0)
+            {
+                (setting.Reloads ? applied : needsRestart).Add($"{setting.KeyOf(setting.IsPattern ? setting.NameIn(key) : null)} {before} -> {after}");
+            }
+
             if (!setting.Reloads)
             {
                 values.Remove(key);

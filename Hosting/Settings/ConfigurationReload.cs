@@ -21,6 +21,11 @@ internal sealed partial class ConfigurationReload(
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
 
+    // Whoever replaces a file by removing it first has the other one by then.
+    private static readonly TimeSpan ForTheFileToComeBack = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ForServices = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource _stop = new();
 
     // What was applied because it was saved: who asks for a reload then wants to hear of it.
@@ -86,6 +91,12 @@ internal sealed partial class ConfigurationReload(
     private async Task Reload(bool isAsked, CancellationToken stop)
     {
         var began = time.GetTimestamp();
+        while (!isAsked && configuration.LacksItsFile && time.GetElapsedTime(began) < ForTheFileToComeBack)
+        {
+            await Task.Delay(BetweenLooks, time, stop);
+        }
+
+        began = time.GetTimestamp();
         ConfigurationChange? change;
         while (!configuration.TryRead(out change, out var error))
         {
@@ -105,11 +116,7 @@ internal sealed partial class ConfigurationReload(
         }
 
         configuration.Apply(change);
-        foreach (var reloadable in reloadables)
-        {
-            await reloadable.ReloadAsync(stop);
-        }
-
+        var failure = await ReloadServices(stop);
         LogReloaded(change.Applied.Count == 0 ? "nothing to apply" : string.Join(", ", change.Applied));
         if (change.NeedsRestart.Count > 0)
         {
@@ -117,10 +124,32 @@ internal sealed partial class ConfigurationReload(
         }
 
         _untold.AddRange(change.Applied);
-        log.Add(new ReloadOutcome(time.GetUtcNow(), null, isAsked ? [.. _untold] : change.Applied, change.NeedsRestart));
+        log.Add(new ReloadOutcome(time.GetUtcNow(), null, failure, isAsked ? [.. _untold] : change.Applied, change.NeedsRestart));
         if (isAsked)
         {
             _untold.Clear();
+        }
+    }
+
+    // The settings hold by now, whatever a service makes of it.
+    private async Task<string?> ReloadServices(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(ForServices);
+        try
+        {
+            foreach (var reloadable in reloadables)
+            {
+                await reloadable.ReloadAsync(limit.Token).WaitAsync(limit.Token);
+            }
+
+            return null;
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            var why = limit.IsCancellationRequested ? $"not all services took the new settings within {ForServices.TotalSeconds:0} s" : GatewayConfiguration.InOneLine(exception);
+            LogServiceFailed(exception, why);
+            return why;
         }
     }
 
@@ -130,7 +159,7 @@ internal sealed partial class ConfigurationReload(
         if (isAsked || log.Last?.Error != error)
         {
             LogRefused(error);
-            log.Add(new ReloadOutcome(time.GetUtcNow(), error, [], log.Last?.NeedsRestart ?? []));
+            log.Add(new ReloadOutcome(time.GetUtcNow(), error, null, [], log.Last?.NeedsRestart ?? []));
         }
     }
 
@@ -142,6 +171,9 @@ internal sealed partial class ConfigurationReload(
 
     [LoggerMessage(3, LogLevel.Warning, "configuration: what needs a restart: {Changes}")]
     private partial void LogNeedsRestart(string changes);
+
+    [LoggerMessage(5, LogLevel.Error, "configuration reloaded, but a service failed: {Reason}")]
+    private partial void LogServiceFailed(Exception exception, string reason);
 
     [LoggerMessage(4, LogLevel.Warning, "{File} can't be watched, so that saving it does nothing until a reload is asked for: {Reason}")]
     private partial void LogUnwatched(string file, string reason);

@@ -25,7 +25,7 @@ internal static class ConfigurationRules
             }
         }
 
-        foreach (var name in SettingValues.Names<BridgeOptions>(configuration).Where(x => x != BridgeOptions.Numbers))
+        foreach (var name in SettingValues.Names<BridgeOptions>(configuration).Where(x => !x.Equals(BridgeOptions.Numbers, StringComparison.OrdinalIgnoreCase)))
         {
             foreach (var setting in GatewaySettings.Of<BridgeOptions>().Where(x => configuration[x.KeyOf(name)] is null))
             {
@@ -64,7 +64,8 @@ internal static class ConfigurationRules
     }
 
     private static string? RefuseName(Setting setting, string name, string key, string? origin) =>
-        !GatewaySettings.Of<RetentionLimits>().Contains(setting) || name == "*" || ChannelAttribute.IsName(name.EndsWith("/*", StringComparison.Ordinal) ? name[..^2] : name)
+        name.Trim().Length == 0 ? $"{key} {origin ?? "is there"}, but a name is not blank"
+        : !GatewaySettings.Of<RetentionLimits>().Contains(setting) || name == "*" || ChannelAttribute.IsName(name.EndsWith("/*", StringComparison.Ordinal) ? name[..^2] : name)
             ? null
             : $"{key} {origin ?? "is there"}, but '{name}' is neither the name of a channel nor PREFIX/* nor *";
 

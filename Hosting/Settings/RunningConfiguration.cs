@@ -16,9 +16,14 @@ namespace OrleansGateway.Hosting;
 internal sealed class RunningConfiguration(Parts part, string directory, IReadOnlyDictionary<string, string?> flags, IConfiguration start)
 {
     private readonly Source _source = new(Flat(start));
+    private readonly string _file = Path.GetFullPath(GatewayConfiguration.FileName, directory);
+    private bool _hadFile = File.Exists(Path.GetFullPath(GatewayConfiguration.FileName, directory));
 
     /// <summary>The directory of the file.</summary>
     public string Directory => directory;
+
+    /// <summary>Whether the file is gone that was there when the values were read.</summary>
+    public bool LacksItsFile => _hadFile && !File.Exists(_file);
 
     /// <summary>Takes the place of what a host reads by itself from files and the environment.</summary>
     public void AddTo(IConfigurationBuilder builder)
@@ -38,13 +43,17 @@ internal sealed class RunningConfiguration(Parts part, string directory, IReadOn
     public bool TryRead([NotNullWhen(true)] out ConfigurationChange? next, [NotNullWhen(false)] out string? error)
     {
         next = GatewayConfiguration.TryRead(directory, flags, out var configuration, out error) && GatewayConfiguration.TryValidate(configuration, part, out error)
-            ? ConfigurationChange.Between(_source.Values, Flat(configuration))
+            ? ConfigurationChange.Between(_source.Values, Flat(configuration), part)
             : null;
         return next is not null;
     }
 
     /// <summary>Puts what was read in the place of what was there, and tells all who read it.</summary>
-    public void Apply(ConfigurationChange change) => _source.Swap(change.Values);
+    public void Apply(ConfigurationChange change)
+    {
+        _hadFile = File.Exists(_file);
+        _source.Swap(change.Values);
+    }
 
     private static Dictionary<string, string?> Flat(IConfiguration configuration) =>
         new(configuration.AsEnumerable().Where(x => x.Value is not null), StringComparer.OrdinalIgnoreCase);

@@ -22,7 +22,7 @@ public static class SettingsHosting
     }
 
     /// <summary>Makes a configuration the host's own, with levels of the logs, and reloads it.</summary>
-    internal static void AddRunningConfiguration(this IHostApplicationBuilder builder, RunningConfiguration configuration)
+    internal static void AddRunningConfiguration(this IHostApplicationBuilder builder, RunningConfiguration configuration, ReloadRequests requests)
     {
         configuration.AddTo(builder.Configuration);
         foreach (var (category, level) in LogLevelOptions.Defaults)
@@ -35,8 +35,7 @@ public static class SettingsHosting
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(configuration);
         builder.Services.TryAddSingleton<ReloadLog>();
-        var requests = new ReloadRequests();
-        builder.Services.AddSingleton(_ => requests);
+        builder.Services.AddSingleton(requests);
         builder.Services.AddHostedService<ConfigurationReload>();
         builder.Services.AddGatewaySettings();
     }

@@ -24,6 +24,9 @@ public class ChoiceAttribute : SettingAttribute
     public override string Allowed => _words.Length == 1 ? _words[0] : $"{string.Join(", ", _words[..^1])} or {_words[^1]}";
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Words => _words;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> NotYet => ToCome.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <inheritdoc/>

@@ -46,6 +46,9 @@ public abstract class SettingAttribute(string meaning) : Attribute
     /// <summary>Whether it takes several values: an array in JSON, else separated by commas.</summary>
     public virtual bool IsList => false;
 
+    /// <summary>The values that there are, where they are few words; else none.</summary>
+    public virtual IReadOnlyList<string> Words => [];
+
     /// <summary>Values that are known but do not work yet.</summary>
     public virtual IReadOnlyList<string> NotYet => [];
 

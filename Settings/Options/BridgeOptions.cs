@@ -41,6 +41,6 @@ public enum LineKind
 /// <summary>All bridges of the cluster, by name. Every node has the same.</summary>
 public sealed class BridgesOptions
 {
-    /// <summary>The bridges by name.</summary>
-    public Dictionary<string, BridgeOptions> Bridges { get; } = new(StringComparer.Ordinal);
+    /// <summary>The bridges by name, in any case, as the keys of settings are.</summary>
+    public Dictionary<string, BridgeOptions> Bridges { get; } = new(StringComparer.OrdinalIgnoreCase);
 }

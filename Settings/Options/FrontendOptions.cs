@@ -27,7 +27,7 @@ public sealed class FrontendOptions
     public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     [Switch(
-        "whether plain requests go the short way between socket and channel; without it all go through the web server, which answers alike; of connections that are made later",
+        "whether plain requests go the short way between socket and channel; without it all go through the web server, which answers alike; switched off it holds for the next request, switched on for connections that are made later",
         Reloads = true)]
     public bool DirectConnections { get; set; } = true;
 

@@ -26,7 +26,7 @@ internal static class NodeHost
     {
         var node = builder.Configuration.Read<NodeOptions>();
         var address = IPAddress.Parse(node.Bind);
-        var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
+        var reached = ListenAddress.Reached(node.Bind);
         Directory.CreateDirectory(node.State);
 
         Logging(builder.Logging);

@@ -17,14 +17,15 @@ for unit in gateway@.service gateway-numbers.service gateway.target; do
 done
 
 # Before version 253 systemd does not know notify-reload: there it sends SIGHUP by a command, and does not wait for the end of a reload.
-version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
-if ((version < 253)); then
+version=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p' || true)
+if ((${version:-253} < 253)); then
     for unit in gateway@.service gateway-numbers.service; do
         sed -i 's|^Type=notify-reload$|Type=notify\nExecReload=/bin/kill -HUP $MAINPID|' "$units/$unit"
     done
 fi
 
 install -d "$units/gateway.target.wants"
+rm -f "$units"/gateway.target.wants/gateway@*.service
 ln -sf ../gateway-numbers.service "$units/gateway.target.wants/gateway-numbers.service"
 for ((node = 1; node <= ${2:-3}; node++)); do
     ln -sf ../gateway@.service "$units/gateway.target.wants/gateway@$node.service"

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Bridges;
 using OrleansGateway.Channels;
+using OrleansGateway.Hosting;
 using OrleansGateway.Numbers.Server;
 using OrleansGateway.Tests.Unit.Numbers;
 
@@ -44,6 +46,57 @@ public sealed class ConfigurationReloadTests
     }
 
     [Fact]
+    public async Task Save_ByRemovingTheFileFirst_IsNoTimeWithoutIt()
+    {
+        var time = new ManualTime();
+        await using var host = await ReloadFixture.StartAsync("""{ "Gateway": { "SlowTimeout": "5s" } }""", x => x.AddSingleton<TimeProvider>(time));
+        File.Delete(host.File);
+        for (var i = 0; i < 10; i++)
+        {
+            // Until it is quiet, then until the file is back.
+            await Eventually.TrueAsync(() => time.IsAwaited(TimeSpan.FromMilliseconds(100)) || time.IsAwaited(TimeSpan.FromMilliseconds(50)), "it waits");
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(5), host.Now<FrontendOptions>().SlowTimeout);
+        host.Save("""{ "Gateway": { "SlowTimeout": "6s" } }""");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(10));
+                return host.Last is not null;
+            },
+            "the new file is read");
+
+        Assert.Equal(["Gateway:SlowTimeout 5s -> 6s"], host.Last!.Applied);
+    }
+
+    [Fact]
+    public async Task Ask_AServiceFails_TheSettingsHoldAndItIsTold()
+    {
+        await using var host = await ReloadFixture.StartAsync("{}", x => x.AddSingleton<IReloadable>(new Refusing()));
+        host.Save("""{ "Gateway": { "SlowTimeout": "6s" } }""");
+
+        var outcome = await host.AskAsync();
+
+        Assert.Equal((null, "no luck"), (outcome.Error, outcome.ServiceError));
+        Assert.Equal(["Gateway:SlowTimeout 30s -> 6s"], outcome.Applied);
+        Assert.Equal(TimeSpan.FromSeconds(6), host.Now<FrontendOptions>().SlowTimeout);
+        Assert.Contains("configuration reloaded, but a service failed: no luck", host.Log);
+    }
+
+    [Fact]
+    public async Task Ask_OfWhatOnlyTheCommandUses_TellsNothing()
+    {
+        await using var host = await ReloadFixture.StartAsync();
+        host.Save("""{ "Gateway": { "Nodes": 5, "NoNumbers": true } }""");
+
+        var outcome = await host.AskAsync();
+
+        Assert.Empty(outcome.Applied.Concat(outcome.NeedsRestart));
+    }
+
+    [Fact]
     public async Task Ask_OfWhatAFlagSays_TheFlagWins()
     {
         await using var host = await ReloadFixture.StartAsync("{}", ("NumberServer:RatePerMinute", "7"));
@@ -81,6 +134,7 @@ public sealed class ConfigurationReloadTests
         "Gateway:Retention:Channels:a//b:Messages in {0}, but 'a//b' is neither the name of a channel nor PREFIX/* nor *")]
     [InlineData("""{ "Gateway": { "Bridges": { "x*": { "Source": "127.0.0.1:1" } } } }""", "Gateway:Bridges:x*:Channel has no value; allowed is the name of a channel, such as market/ticker")]
     [InlineData("""{ "Gateway": { "Bridges": { "x": { "Channel": "x" } } } }""", "Gateway:Bridges:x:Source has no value; allowed is HOST:PORT, such as 127.0.0.1:7776")]
+    [InlineData("""{ "Gateway": { "Bridges": { " ": { "Source": "127.0.0.1:1" } } } }""", "Gateway:Bridges: :Source in {0}, but a name is not blank")]
     [InlineData("""{ "Logging": { "LogLevel": { "Default": "Loud" } } }""",
         "Logging:LogLevel:Default is 'Loud' in {0}; allowed is Trace, Debug, Information, Warning, Error, Critical or None")]
     public async Task Ask_OfWhatIsNoSetting_IsRefusedWithWhatWasMeant(string json, string error)
@@ -148,5 +202,10 @@ public sealed class ConfigurationReloadTests
         await host.AskAsync();
 
         Assert.Equal(["reloading", "reloaded"], host.Observed.TakeLast(2));
+    }
+
+    private sealed class Refusing : IReloadable
+    {
+        public Task ReloadAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("no luck");
     }
 }

@@ -14,15 +14,18 @@ internal sealed class ReloadFixture : IAsyncDisposable, IReloadObserver
     private readonly TemporaryState _directory = new();
     private readonly ConcurrentQueue<string> _log = [];
     private readonly ConcurrentQueue<string> _observed = [];
+    private readonly ReloadRequests _requests = new();
     private readonly IHost _host;
 
-    private ReloadFixture(string json, IReadOnlyDictionary<string, string?> flags)
+    private ReloadFixture(string json, IReadOnlyDictionary<string, string?> flags, Action<IServiceCollection>? add)
     {
+        const Parts part = Parts.Node | Parts.Numbers;
         Save(json);
         Assert.True(GatewayConfiguration.TryRead(_directory.Path, flags, out var configuration, out var error), error);
-        Assert.True(GatewayConfiguration.TryValidate(configuration, Parts.Node, out error), error);
+        Assert.True(GatewayConfiguration.TryValidate(configuration, part, out error), error);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.AddRunningConfiguration(new RunningConfiguration(Parts.Node, _directory.Path, flags, configuration));
+        add?.Invoke(builder.Services);
+        builder.AddRunningConfiguration(new RunningConfiguration(part, _directory.Path, flags, configuration), _requests);
         builder.Services.AddSingleton<IReloadObserver>(this);
         builder.Logging.AddProvider(new Capture(_log));
         _host = builder.Build();
@@ -37,9 +40,12 @@ internal sealed class ReloadFixture : IAsyncDisposable, IReloadObserver
 
     public ReloadOutcome? Last => _host.Services.GetRequiredService<ReloadLog>().Last;
 
-    public static async Task<ReloadFixture> StartAsync(string json = "{}", params (string Key, string Value)[] flags)
+    public static Task<ReloadFixture> StartAsync(string json = "{}", params (string Key, string Value)[] flags) => StartAsync(json, null, flags);
+
+    /// <summary>Starts it with services of its own.</summary>
+    public static async Task<ReloadFixture> StartAsync(string json, Action<IServiceCollection>? add, params (string Key, string Value)[] flags)
     {
-        var fixture = new ReloadFixture(json, flags.ToDictionary(x => x.Key, x => (string?)x.Value));
+        var fixture = new ReloadFixture(json, flags.ToDictionary(x => x.Key, x => (string?)x.Value), add);
         await fixture._host.StartAsync();
         return fixture;
     }
@@ -54,7 +60,7 @@ internal sealed class ReloadFixture : IAsyncDisposable, IReloadObserver
     public async Task<ReloadOutcome> AskAsync()
     {
         var before = Last;
-        _host.Services.GetRequiredService<ReloadRequests>().Ask();
+        _requests.Ask();
         await Eventually.TrueAsync(() => Last is not null && !ReferenceEquals(Last, before) && _observed.LastOrDefault() == "reloaded", "an outcome of the reload");
         return Last!;
     }
@@ -67,6 +73,7 @@ internal sealed class ReloadFixture : IAsyncDisposable, IReloadObserver
     {
         await _host.StopAsync();
         _host.Dispose();
+        _requests.Dispose();
         _directory.Dispose();
     }
 

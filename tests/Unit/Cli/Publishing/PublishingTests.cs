@@ -29,6 +29,37 @@ public sealed class PublishingTests
     }
 
     [Fact]
+    public async Task LineInput_OfAStreamThatCantBeRead_IsOverAfterItsWholeLines()
+    {
+        var input = new LineInput(new Broken("a\nb\nhalf of c"u8.ToArray()));
+        var lines = new List<string>();
+        while (!input.IsOver)
+        {
+            await input.WaitAsync();
+            while (input.TryTake(out var line))
+            {
+                lines.Add(Encoding.UTF8.GetString(line));
+            }
+        }
+
+        Assert.Equal(["a", "b"], lines);
+        Assert.Equal("standard input can't be read: out of order", input.Failure);
+    }
+
+    [Fact]
+    public async Task LineInput_OfALineWithoutEnd_IsOver()
+    {
+        var input = new LineInput(new MemoryStream(new byte[(64 * 1024 * 1024) + (256 * 1024)]));
+        while (!input.IsOver)
+        {
+            await input.WaitAsync();
+            Assert.False(input.TryTake(out _));
+        }
+
+        Assert.StartsWith("a line is longer than 67108864 bytes", input.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WriteLine_OfText_IsAnObjectOfTheProtocol() =>
         Assert.Equal("""{"publish":"gr\u00fc\u00df \"dich\"","key":"k-7","ref":7}""".Replace("\\u00fc", "ü", StringComparison.Ordinal).Replace("\\u00df", "ß", StringComparison.Ordinal), Line("grüß \"dich\""u8, null));
 
@@ -146,5 +177,12 @@ public sealed class PublishingTests
         var output = new ArrayBufferWriter<byte>();
         PublishJson.WriteLine(output, line, type, "k-7", 7);
         return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    /// <summary>Gives what it has and then an error.</summary>
+    private sealed class Broken(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? base.ReadAsync(buffer, cancellationToken) : throw new IOException("out of order");
     }
 }
