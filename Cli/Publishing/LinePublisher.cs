@@ -91,7 +91,8 @@ internal sealed class LinePublisher(
         var receiving = ReceiveAsync(connection, noMore, over.Token);
         try
         {
-            while (!receiving.IsCompleted && !sending.IsFaulted)
+            // When the end comes after the last answer, nothing more is received.
+            while (!receiving.IsCompleted && !sending.IsFaulted && !(sending.IsCompleted && IsDone(noMore)))
             {
                 await Task.WhenAny(receiving, sending.IsCompleted ? receiving : sending, Task.Delay(LookEvery, time, stop));
                 stop.ThrowIfCancellationRequested();
