@@ -53,6 +53,10 @@ public sealed class StartedGateway : IAsyncLifetime
     internal UserProgram Shell(string line) => UserProgram.Start(
         Gateway.Directory, "bash", ["-c", "gateway=$0; flags=(\"$@\"); gateway() { \"$gateway\" \"$1\" \"${flags[@]}\" \"${@:2}\"; }\n" + line, Path.Combine(NodeProcess.Root, "gateway"), .. Gateway.Flags]);
 
+    /// <summary>Whether a program is connected to a node.</summary>
+    internal bool Serves(int node, UserProgram program) =>
+        OpenConnections.At(Gateway.Node(node).Port, Gateway.Pid($"node-{node}")).Any(x => OpenConnections.At(x.Port, program.Pid).Count > 0);
+
     /// <summary>Kills the process of a node.</summary>
     internal Task Kill(int node) => TestGateway.Signal(Gateway.Pid($"node-{node}"), "KILL");
 }

@@ -16,11 +16,13 @@ public sealed class LinesTests(StartedGateway started)
         await using var pub = started.Gateway.Start("pub", _channel);
         var telling = Tell(pub, 1, Count / 2);
         await Acknowledged(pub, 1_000);
+        Assert.True(started.Serves(1, pub));
         await started.Kill(1);
         await telling;
         Assert.InRange(pub.Lines.Count, 0, (Count / 2) - 1);
         telling = Tell(pub, (Count / 2) + 1, Count);
         await Acknowledged(pub, (Count / 2) + 1_000);
+        Assert.True(started.Serves(2, pub));
         await started.Kill(2);
         Assert.InRange(pub.Lines.Count, 0, Count - 1);
         await telling;

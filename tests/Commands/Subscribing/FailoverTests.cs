@@ -21,6 +21,7 @@ public sealed class FailoverTests(StartedGateway started)
         var telling = Tell(pub, enough.Token);
         await Printed(100);
 
+        Assert.All([plain, json, pub], x => Assert.True(started.Serves(1, x)));
         await started.Kill(1);
         await Printed(plain.Lines.Count + 100);
         await gateway.Do("start", "node", "1");
