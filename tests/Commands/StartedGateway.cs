@@ -55,10 +55,18 @@ public sealed class StartedGateway : IAsyncLifetime
 
     /// <summary>Whether a program is connected to a node.</summary>
     internal bool Serves(int node, UserProgram program) =>
-        OpenConnections.At(Gateway.Node(node).Port, Gateway.Pid($"node-{node}")).Any(x => OpenConnections.At(x.Port, program.Pid).Count > 0);
+        OpenConnections.At(Gateway.Node(node).Port, Gateway.Pid($"node-{node}")).Any(x => OpenConnections.IsFrom(x.Port, program.Pid));
 
-    /// <summary>Kills the process of a node.</summary>
+    /// <summary>Kills the process of a node. Whoever does it brings it back, see <see cref="Restored"/>.</summary>
     internal Task Kill(int node) => TestGateway.Signal(Gateway.Pid($"node-{node}"), "KILL");
+
+    /// <summary>Brings back the nodes that were killed, when the test is over.</summary>
+    internal IAsyncDisposable Restored() => new Restoring(Gateway);
+
+    private sealed class Restoring(TestGateway gateway) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await gateway.Do("start");
+    }
 }
 
 internal static class JsonExtensions

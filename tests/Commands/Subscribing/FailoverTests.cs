@@ -13,6 +13,7 @@ public sealed class FailoverTests(StartedGateway started)
     public async Task Sub_WhileNodesAreKilledAndRestarted_PrintsEachMessageOnce()
     {
         var gateway = started.Gateway;
+        await using var restored = started.Restored();
         await gateway.Do("pub", _channel, "line 0");
         await using var plain = gateway.Start("sub", _channel, "--since", "all");
         await using var json = gateway.Start("sub", _channel, "--since", "all", "--json");
