@@ -30,14 +30,13 @@ internal static class GatewayCommand
         };
         root.HelpName = "gateway";
         HelpWithExamples.AddTo(root);
-        Completions.AddTo(root);
         root.SetAction(_ => root.Parse("--help").Invoke());
 
         try
         {
-            if (args is [CompletionScript.Directive, var line])
+            if (args is [CompletionScript.Directive, .. var words])
             {
-                return Completions.Write(root, line);
+                return Completions.Write(root, words);
             }
 
             var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

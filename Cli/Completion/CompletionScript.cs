@@ -3,7 +3,7 @@ namespace OrleansGateway.Cli.Completion;
 /// <summary>What shells run to have a command line completed: they ask the command itself.</summary>
 internal static class CompletionScript
 {
-    /// <summary>The first argument with which a shell asks; the second is the command line up to the cursor.</summary>
+    /// <summary>The first argument with which a shell asks; after it come the words behind the name of the command, up to the cursor.</summary>
     public const string Directive = "[suggest]";
 
     /// <summary>The shells.</summary>
@@ -18,14 +18,30 @@ internal static class CompletionScript
         _ => null,
     };
 
+    // COMP_WORDS is broken at = and : too, which flags and channels have, and only what comes after the last of them is replaced.
     private const string Bash = """
         # bash completion of gateway: eval "$(gateway completion bash)"
         _gateway() {
-            local word=${COMP_WORDS[COMP_CWORD]} found
+            local rest=$COMP_LINE breaks=${COMP_WORDBREAKS//[^:=]/} words=() head= quote= i word found
             COMPREPLY=()
+            for ((i = 0; i <= COMP_CWORD; i++)); do
+                word=${COMP_WORDS[i]}
+                if ((i == 0)) || [[ $rest == [[:space:]]* ]]; then words+=("$word"); else words[${#words[@]} - 1]+=$word; fi
+                rest=${rest#*"$word"}
+            done
+            word=${words[${#words[@]} - 1]}
+            if [[ $word == [\'\"]* ]]; then
+                quote=${word:0:1}
+            elif [[ -n $breaks ]]; then
+                head=${word%"${word##*[$breaks]}"}
+            fi
+            words=("${words[@]//[\'\"\\]/}")
+            words=("${words[@]/#\~\//$HOME/}")
             while IFS= read -r found; do
-                [[ $found == "$word"* ]] && COMPREPLY+=("$(printf %q "$found")")
-            done < <("${COMP_WORDS[0]/#\~/$HOME}" "[suggest]" "${COMP_WORDS[*]:0:COMP_CWORD} $word" 2>/dev/null)
+                found=${found#"$head"}
+                [[ -n $quote ]] || found=$(printf %q "$found")
+                COMPREPLY+=("$found")
+            done < <("${words[0]}" "[suggest]" "${words[@]:1}" </dev/null 2>/dev/null)
         }
         complete -o default -F _gateway gateway
 
@@ -35,9 +51,11 @@ internal static class CompletionScript
         #compdef gateway
         # zsh completion of gateway: eval "$(gateway completion zsh)", after compinit
         _gateway() {
-            local -a found
-            found=(${(f)"$("${words[1]/#\~/$HOME}" "[suggest]" "${(j: :)words[1,CURRENT-1]} $PREFIX" 2>/dev/null)"})
-            if ((${#found})); then compadd -- $found; else _files; fi
+            local -a typed found
+            typed=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
+            typed=("${(@)typed/#\~\//$HOME/}")
+            found=("${(@f)$("${typed[1]}" "[suggest]" "${(@)typed[2,-1]}" </dev/null 2>/dev/null)}")
+            if [[ -n $found ]]; then compadd -- "${(@)found}"; else _files; fi
         }
         compdef _gateway gateway
 
@@ -46,8 +64,9 @@ internal static class CompletionScript
     private const string Fish = """
         # fish completion of gateway: gateway completion fish | source
         function __gateway_complete
-            set -l words (commandline -opc)
-            $words[1] "[suggest]" "$words "(commandline -ct) 2>/dev/null
+            set -l words (commandline -opc) (commandline -ct | string replace -r '^[\'"]' '')
+            set words (string replace -r '^~/' "$HOME/" -- $words)
+            $words[1] "[suggest]" $words[2..] </dev/null 2>/dev/null
         end
         complete -c gateway -f -a "(__gateway_complete)"
         complete -c gateway -l file -rF

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
 using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Nodes;
 using OrleansGateway.Cli.Terminal;
 using OrleansGateway.Hosting;
 
@@ -11,56 +12,24 @@ internal static class Completions
 {
     private static readonly string[] Since = ["none", "all", "latest", "10m"];
 
-    /// <summary>Gives the commands' arguments and flags the words that their values may be.</summary>
-    public static void AddTo(RootCommand root)
-    {
-        foreach (var command in root.Subcommands)
-        {
-            foreach (var argument in command.Arguments)
-            {
-                Func<CompletionContext, IEnumerable<CompletionItem>>? words = argument.Name switch
-                {
-                    "part" => x => Parts(x).Select(y => new CompletionItem(y)),
-                    "channel" => x => ChannelWords.Find(Open(x), x.WordToComplete).Select(y => new CompletionItem(y)),
-                    "shell" => _ => CompletionScript.Shells.Select(y => new CompletionItem(y)),
-                    _ => null,
-                };
-                if (words is not null)
-                {
-                    argument.CompletionSources.Add(words);
-                }
-            }
-
-            foreach (var option in command.Options)
-            {
-                var words = option.Name == "--since" ? Since : GatewaySettings.All.FirstOrDefault(x => x.Flag == option.Name)?.Words ?? [];
-                option.CompletionSources.Add(_ => words.Select(x => new CompletionItem(x)));
-            }
-        }
-    }
-
     /// <summary>Prints them, a line each.</summary>
     /// <param name="root">The command.</param>
-    /// <param name="line">The command line up to the cursor, with the name of the command.</param>
+    /// <param name="words">The words behind its name; the last one, which may be empty, is to be completed.</param>
     /// <returns>The exit code.</returns>
-    public static int Write(RootCommand root, string line)
+    public static int Write(RootCommand root, string[] words)
     {
-        StandardOutput.TryWrite(string.Concat(Find(root, line).Select(x => x + "\n")));
+        StandardOutput.TryWrite(string.Concat(Find(root, words).Select(x => x + "\n")));
         return ExitCode.Success;
     }
 
     /// <summary>Finds them.</summary>
-    internal static IReadOnlyList<string> Find(RootCommand root, string line)
+    internal static IReadOnlyList<string> Find(RootCommand root, string[] words)
     {
-        var typed = line.TrimStart();
-        typed = typed.IndexOf(' ') is > 0 and var end ? typed[(end + 1)..].TrimStart() : "";
-        var word = typed[(typed.LastIndexOf(' ') + 1)..];
+        var (before, word) = words is [.. var first, var last] ? (first, last) : ([], "");
+        var typed = root.Parse(before, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            // Flags only for who begins one: they are many.
-            return [.. root.Parse(typed).GetCompletions(typed.Length).Select(x => x.InsertText ?? x.Label)
-                .Where(x => x.StartsWith(word, StringComparison.Ordinal) && x is not ['/' or '-', '?', ..] && x.StartsWith('-') == word.StartsWith('-'))
-                .Distinct()];
+            return [.. Words(typed, before, word).Where(x => x.StartsWith(word, StringComparison.Ordinal)).Distinct()];
         }
         catch (CommandFailure)
         {
@@ -68,22 +37,68 @@ internal static class Completions
         }
     }
 
-    private static IEnumerable<string> Parts(CompletionContext context)
+    // Not by the parser's own suggestions: for it a flag that may be there twice never ends.
+    private static IEnumerable<string> Words(ParseResult typed, string[] before, string word)
     {
-        var nodes = Open(context) is { } gateway ? gateway.Known().Select(x => x.Node).OfType<int>().ToList() : [];
-        var before = context.ParseResult.Tokens.Select(x => x.Value).Where(x => x.Length > 0).ToList();
-        var last = context.WordToComplete.Length > 0 ? before.ElementAtOrDefault(before.Count - 2) : before.LastOrDefault();
-        return last == "node" ? nodes.Select(x => x.ToString()) : ["node", PartName.Numbers];
+        var command = typed.CommandResult.Command;
+        if (!before.Contains("--"))
+        {
+            if (before is [.., var flag] && Option(typed, flag) is { Arity.MinimumNumberOfValues: > 0 } option)
+            {
+                return WordsOf(option);
+            }
+
+            if (word.StartsWith('-'))
+            {
+                return word.Split('=') is [var name, _] && Option(typed, name) is { } valued
+                    ? WordsOf(valued).Select(x => $"{name}={x}")
+                    : Options(typed).Where(x => !x.Hidden).SelectMany(x => x.Aliases.Prepend(x.Name)).Where(x => x.StartsWith('-') && x != "-?");
+            }
+        }
+
+        if (command is RootCommand)
+        {
+            return typed.UnmatchedTokens.Count > 0 ? [] : command.Subcommands.Where(x => !x.Hidden).Select(x => x.Name);
+        }
+
+        var argument = command.Arguments.FirstOrDefault(x => (typed.GetResult(x)?.Tokens.Count ?? 0) < x.Arity.MaximumNumberOfValues);
+        return argument?.Name switch
+        {
+            "part" => Parts(typed, typed.GetResult(argument)?.Tokens.Select(x => x.Value).ToList() ?? []),
+            "channel" => ChannelWords.Find(Open(typed), word),
+            "shell" => CompletionScript.Shells,
+            _ => [],
+        };
     }
 
-    // The gateway that the flags speak of; what is wrong with them is said when the line is run.
-    private static Gateway? Open(CompletionContext context)
+    private static IReadOnlyList<string> WordsOf(Option option) =>
+        option.Name == "--since" ? Since : GatewaySettings.All.FirstOrDefault(x => x.Flag == option.Name)?.Words ?? [];
+
+    // Those of the command, and those of all commands.
+    private static IEnumerable<Option> Options(ParseResult typed) =>
+        typed.CommandResult.Command.Options.Concat(typed.RootCommandResult.Command.Options.Where(x => x.Recursive));
+
+    private static Option? Option(ParseResult typed, string name) => Options(typed).FirstOrDefault(x => x.Name == name || x.Aliases.Contains(name));
+
+    private static IEnumerable<string> Parts(ParseResult typed, IReadOnlyList<string> given) => given switch
     {
+        [] => ["node", PartName.Numbers],
+        ["node"] => Open(typed)?.Known().Select(x => x.Node).OfType<int>().Select(x => x.ToString()) ?? [],
+        _ => [],
+    };
+
+    // The gateway that the flags speak of; what is wrong with them is said when the line is run.
+    private static Gateway? Open(ParseResult typed)
+    {
+        var given = typed.CommandResult.Children.OfType<OptionResult>().Where(x => !x.Implicit).ToDictionary(x => x.Option.Name, x => x.Tokens);
+        if (given.ContainsKey(NodeFlags.Url))
+        {
+            return null;
+        }
+
         var flags = GatewaySettings.All
-            .Select(x => (x.Key, Value: context.ParseResult.CommandResult.Children
-                .OfType<System.CommandLine.Parsing.OptionResult>().FirstOrDefault(y => y.Option.Name == x.Flag)?.Tokens is [.., var token] ? token.Value : null))
-            .Where(x => x.Value is not null)
-            .ToDictionary(x => x.Key, x => x.Value, StringComparer.OrdinalIgnoreCase);
+            .Where(x => given.GetValueOrDefault(x.Flag) is [_, ..])
+            .ToDictionary(x => x.Key, x => (string?)given[x.Flag][^1].Value, StringComparer.OrdinalIgnoreCase);
         try
         {
             return Gateway.Open(flags, Intent.Look);

@@ -8,7 +8,9 @@ namespace OrleansGateway.Cli.Nodes;
 /// <summary>The flags that say whose nodes a command talks to: those of a state directory, or of an address.</summary>
 internal sealed class NodeFlags
 {
-    private readonly Option<string> _url = new("--url")
+    public const string Url = "--url";
+
+    private readonly Option<string> _url = new(Url)
     {
         Description = "Address of a node or a proxy of a gateway elsewhere; default: the nodes that --state knows of",
         HelpName = "URL",

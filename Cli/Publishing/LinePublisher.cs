@@ -97,7 +97,8 @@ internal sealed class LinePublisher(
         var receiving = ReceiveAsync(connection, noMore, over.Token);
         try
         {
-            while (!receiving.IsCompleted && !sending.IsFaulted)
+            // When the end comes after the last answer, nothing more is received.
+            while (!receiving.IsCompleted && !sending.IsFaulted && !(sending.IsCompleted && IsDone(noMore)))
             {
                 // Nobody is to send an answer any more.
                 if (sending.IsCompletedSuccessfully && IsDone(noMore))

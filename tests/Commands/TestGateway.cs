@@ -53,8 +53,9 @@ internal sealed class TestGateway : IAsyncDisposable
         return result;
     }
 
-    /// <summary>Starts a command of this gateway.</summary>
-    public UserProgram Start(params string[] arguments) => UserProgram.Start(Directory, Path.Combine(NodeProcess.Root, "gateway"), [.. arguments, .. Flags]);
+    /// <summary>Starts a command of this gateway, as one in the foreground: tests that run in the background would have it ignore SIGINT.</summary>
+    public UserProgram Start(params string[] arguments) =>
+        UserProgram.Start(Directory, "env", ["--default-signal=INT", Path.Combine(NodeProcess.Root, "gateway"), .. arguments, .. Flags]);
 
     /// <summary>Each part as <c>status --json</c> tells of it, by its name, and the exit code.</summary>
     public async Task<(int Code, Dictionary<string, JsonElement> Parts)> Status()

@@ -14,9 +14,20 @@ internal static class OpenConnections
     /// <summary>The other ends of those at <paramref name="port"/> whose next timer is that of TCP's keep-alive.</summary>
     public static HashSet<IPEndPoint> WithKeepAlive(int port, int process) => Read(port, process, static x => x.StartsWith("02:", StringComparison.Ordinal));
 
+    /// <summary>Whether the process holds one from <paramref name="port"/> of its own, also by a socket of IPv6.</summary>
+    public static bool IsFrom(int port, int process)
+    {
+        var held = Held(process);
+        return new[] { "tcp", "tcp6" }.SelectMany(x => File.ReadLines($"/proc/{process}/net/{x}").Skip(1))
+            .Select(x => x.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(x => x[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && held.Contains($"socket:[{x[9]}]"));
+    }
+
+    private static HashSet<string?> Held(int process) => Directory.EnumerateFiles($"/proc/{process}/fd").Select(x => new FileInfo(x).LinkTarget).ToHashSet();
+
     private static HashSet<IPEndPoint> Read(int port, int process, Func<string, bool> timer)
     {
-        var held = Directory.EnumerateFiles($"/proc/{process}/fd").Select(x => new FileInfo(x).LinkTarget).ToHashSet();
+        var held = Held(process);
         var others = new HashSet<IPEndPoint>();
 
         // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
