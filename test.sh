@@ -72,6 +72,9 @@ needs firefox-esr firefox-esr
 needs nginx nginx
 needs caddy caddy
 needs ip iproute2
+needs tmux tmux
+needs zsh zsh
+needs fish fish
 if ((${#packages[@]})); then
     command -v apt-get >/dev/null || give_up "the tests need ${packages[*]}, and there is no apt-get to install them with"
     as_root=()
@@ -129,34 +132,40 @@ passed=0 failed=0 skipped=0
 # The number that an attribute of the counters in a report has.
 counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
-# The contract holds both for the requests that go the short way and where all go through the web server: a run of its own.
-web_server="Conformance (web server)"
+# What measures how long something takes runs by itself, at the end.
+timed="EndToEnd (time)"
 runs=()
 for name in "${projects[@]}"; do
     runs+=("$name")
-    [[ $name != Conformance ]] || runs+=("$web_server")
+    [[ $name != EndToEnd ]] || runs+=("$timed")
 done
 
 # Runs the tests of a project.
 run() {
-    local project=${1%% *} settings=()
-    [[ $1 != "$web_server" ]] || settings=(GATEWAY_DIRECT=false)
+    local project=${1%% *} only=()
+    case $1 in
+        "$timed") only=("Measures=time") ;;
+        EndToEnd) only=("Measures!=time") ;;
+    esac
+    ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
     echo "== $1"
-    env "${settings[@]}" timeout --kill-after=30s 40m dotnet test "tests/$project/$project.csproj" --no-build -c Release --nologo \
-        --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" --results-directory "$results" "${filter[@]}" </dev/null ||
+    timeout --kill-after=30s 40m dotnet test "tests/$project/$project.csproj" --no-build -c Release --nologo \
+        --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
+        ${only:+--filter "$(IFS='&' && echo "${only[*]}")"} </dev/null ||
         echo "$?" >"$results/$1.status"
 }
 
 # Two at a time: most tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
-beside() { [[ $1 == Clients || $1 == "$web_server" || $1 == Commands || $1 == Browser ]]; }
+beside() { [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
 (for name in "${runs[@]}"; do ! beside "$name" || run "$name"; done) >"$results/beside.out" 2>&1 &
 other=$!
 for name in "${runs[@]}"; do
-    beside "$name" || run "$name"
+    beside "$name" || [[ $name == "$timed" ]] || run "$name"
 done
 wait "$other"
 cat "$results/beside.out"
 other=""
+[[ " ${projects[*]} " != *" EndToEnd "* ]] || run "$timed"
 
 for name in "${runs[@]}"; do
     status=$(cat "$results/$name.status" 2>/dev/null || echo 0)

@@ -55,6 +55,11 @@ if command -v systemctl >/dev/null; then
         { ! grep -E "gateway(@|-numbers|\.target)" | grep -v "/usr/local/bin/gateway is not executable"; } || fail "the units are not as systemd wants them"
     GATEWAY_ROOT=$work/root "$here/systemd/uninstall.sh" --messages
     [[ -z $(find root ! -type d) ]] || fail "$(find root ! -type d) was left"
+    if ((EUID == 0)) && [[ -x /lib/systemd/systemd ]] && ! ss -ltnH | grep -qE ':(8088|8089|11111|11112|30000|30001|7776)\b'; then
+        env -u Gateway__Http -u Gateway__Silo -u Gateway__OrleansGateway -u Gateway__Numbers -u DOTNET_BUNDLE_EXTRACT_BASE_DIR "$here/systemd/check.sh" "$work/out/gateway"
+    else
+        echo "note: the units do not run here (that needs root, systemd and the default ports)"
+    fi
 else
     echo "note: there is no systemd here, so its units are not tried"
 fi

@@ -97,10 +97,9 @@ internal sealed class LinePublisher(
         var receiving = ReceiveAsync(connection, noMore, over.Token);
         try
         {
-            // When the end comes after the last answer, nothing more is received.
-            while (!receiving.IsCompleted && !sending.IsFaulted && !(sending.IsCompleted && IsDone(noMore)))
+            while (!receiving.IsCompleted && !sending.IsFaulted)
             {
-                // Nobody is to send an answer any more.
+                // When the end comes after the last answer, nothing more is received.
                 if (sending.IsCompletedSuccessfully && IsDone(noMore))
                 {
                     return;

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace OrleansGateway.Tests.EndToEnd.Demo;
 
 /// <summary>The famous end of the talk: kill the owner of the bridge, and the next; every time the numbers go on.</summary>
+[Trait("Measures", "time")]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private static readonly string[] Transports = Audience.Transports;
