@@ -47,7 +47,10 @@ internal sealed class PartKeys(Gateway gateway, Keyboard keyboard, Action quit)
             }
             else if (wish is UpWish.Help)
             {
-                say(string.Join("; ", Help(parts.Values.Count(x => x.Part.Node is not null)).Select(x => $"{x.Keys} {x.Meaning}")), Tone.Quiet);
+                foreach (var (keys, meaning) in Help(parts.Values.Count(x => x.Part.Node is not null)))
+                {
+                    say($"{keys,-12}  {meaning}", Tone.Quiet);
+                }
             }
             else if (wish is UpWish.KillOrStart or UpWish.Stop)
             {

@@ -54,7 +54,8 @@ internal sealed class Watch
             Launch(_parts[part.Name] = new WatchedPart(part), stop);
         }
 
-        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}; their logs are in {_gateway.State}", Tone.Quiet);
+        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}", Tone.Quiet);
+        Say($"their logs are in {_gateway.State}", Tone.Quiet);
         var pending = _parts.Values.ToList();
         while (pending.Count > 0)
         {
