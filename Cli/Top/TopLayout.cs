@@ -107,7 +107,7 @@ internal static class TopLayout
             .Add(state.IsPaused ? "  paused" : "", Tone.Notable);
         yield return new StyledLine()
             .Add($"publishes {TopNumbers.Rate(report.PublishRate)}/s")
-            .Add($", 99 % within {TopNumbers.Time(report.PublishTime)}", Tone.Quiet)
+            .Add(report.PublishTime is { } time ? $", 99 % within {TopNumbers.Time(time)}" : "", Tone.Quiet)
             .Add($"  deliveries {TopNumbers.Rate(report.DeliveryRate)}/s")
             .Add($", {TopNumbers.Bytes(report.DeliveryBytes)}/s", Tone.Quiet);
         var lag = report.Gaps + report.Slow + report.Retries > 0 ? Tone.Notable : Tone.Quiet;
@@ -128,14 +128,10 @@ internal static class TopLayout
         var line = new StyledLine()
             .Add(state.Filter.Length == 0 ? "" : $"/{StyledLine.Harmless(state.Filter)}  ", Tone.Notable)
             .Add(shown <= 0 ? "" : $"{scroll + 1}-{scroll + shown} of {all}{(more ? " and more" : "")}  ", Tone.Quiet);
-        foreach (var keys in (IEnumerable<string>)["q quit", "  / filter", "  p pause", "  sort: rate subs messages bytes name", "  arrows scroll"])
+        string[] sort = ["  sort: rate subs messages bytes name", "  sort: r s m b n"];
+        foreach (string[] keys in (string[][])[["q quit"], ["  / filter"], ["  p pause"], sort, ["  arrows scroll"]])
         {
-            if (line.Width + keys.Length > width)
-            {
-                break;
-            }
-
-            line.Add(keys, Tone.Quiet);
+            line.Add(keys.FirstOrDefault(x => line.Width + x.Length <= width) ?? "", Tone.Quiet);
         }
 
         return line;

@@ -55,22 +55,24 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Presses keys by their names, such as <c>C-c</c>.</summary>
     public Task Press(params IEnumerable<string> keys) => Tmux(["send-keys", .. keys]);
 
-    /// <summary>Types a line, and waits for the end of the command.</summary>
+    /// <summary>Types a line where nothing was before, and waits for the end of the command.</summary>
     /// <returns>The lines that it wrote.</returns>
     public async Task<string[]> Run(string command, double seconds = 30)
     {
-        await Clear();
+        await Tmux("send-keys", "-R", ";", "clear-history");
         await Enter(command);
-        await Until.True(async () => (await Lines()) is [_, .., var last] && last == Prompt.TrimEnd(), async () => $"'{command}' ends:\n{await Text()}", seconds);
+        await Becomes(x => x is [_, .., var last] && last == Prompt.TrimEnd(), $"the end of '{command}'", seconds);
         return (await Lines())[1..^1];
     }
 
     /// <summary>Waits for something on the screen, or above it.</summary>
     public Task Shows(string what, double seconds = 20) => Becomes(x => Array.Exists(x, y => y.Contains(what, StringComparison.Ordinal)), $"'{what}'", seconds);
 
+    /// <summary>Waits for lines, also those that went off the screen.</summary>
+    public Task Becomes(Func<string[], bool> condition, string what, double seconds = 20) => Becomes(Lines, condition, what, seconds);
+
     /// <summary>Waits for a screen.</summary>
-    public Task Becomes(Func<string[], bool> condition, string what, double seconds = 20) =>
-        Until.True(async () => condition(await Lines()), async () => $"{what} is not there:\n{await Text()}", seconds);
+    public Task Draws(Func<string[], bool> condition, string what) => Becomes(Screen, condition, what, seconds: 20);
 
     /// <summary>Changes its size.</summary>
     public Task Resize(int columns, int lines) => Tmux("resize-window", "-x", $"{columns}", "-y", $"{lines}");
@@ -119,14 +121,11 @@ internal sealed class Terminal : IAsyncDisposable
         await Becomes(x => x is [.., var last] && last == Prompt.TrimEnd(), "the prompt");
     }
 
-    private async Task Clear()
+    private static async Task Becomes(Func<Task<string[]>> look, Func<string[], bool> condition, string what, double seconds)
     {
-        await Press("C-l");
-        await Becomes(x => x.Length == 1, "an empty screen");
-        await Tmux("clear-history");
+        string[] seen = [];
+        await Until.True(async () => condition(seen = await look()), () => $"{what}; there is:\n{string.Join('\n', seen)}", seconds);
     }
-
-    private async Task<string> Text() => string.Join('\n', await Lines());
 
     private async Task<string[]> Capture(params string[] flags) => [.. (await Tmux(["capture-pane", "-p", .. flags])).TrimEnd().Split('\n').Select(x => x.TrimEnd())];
 
