@@ -112,25 +112,26 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
                 continue;
             }
 
-            var lines = Continued(command, columns).ToList();
-            yield return string.Join(" \\\n      ", lines);
+            yield return string.Join(" \\\n", Continued(command, columns));
             yield return Wrapped.Hanging(new string(' ', width), meaning, columns);
         }
     }
 
     private static IEnumerable<string> Continued(string command, int columns)
     {
-        const int Mark = 2, Indent = 6;
-        var line = string.Empty;
-        foreach (var piece in command.Split(" --").Select((x, i) => i == 0 ? x : $"--{x}"))
+        const int Mark = 2;
+        var pieces = command.Split(" --");
+        var line = pieces[0];
+        foreach (var piece in pieces.Skip(1).Select(x => $"--{x}"))
         {
-            if (line.Length > 0 && line.Length + 1 + piece.Length + Mark + Indent > columns)
+            if (line.Length + 1 + piece.Length + Mark <= columns)
             {
-                yield return line;
-                line = string.Empty;
+                line = $"{line} {piece}";
+                continue;
             }
 
-            line = line.Length == 0 ? piece : $"{line} {piece}";
+            yield return line;
+            line = $"      {piece}";
         }
 
         yield return line;

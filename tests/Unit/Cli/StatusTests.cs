@@ -58,6 +58,24 @@ public sealed class StatusTests
         static string Table(int columns) => string.Concat(StatusTable.Lines(Parts, columns).Select(x => $"{x}\n"));
     }
 
+    [Fact]
+    public void Lines_OfServices_PutWhatIsTooWideBelow()
+    {
+        var since = DateTimeOffset.UnixEpoch;
+        ServiceReport Service(string name, string? detail, params ServiceReport[] children) => new(name, ServiceState.Running, since, 5, null, detail, children);
+        var node = Service("node", null, Service("bridges", "one two three four five", Service("numbers", "six")), Service("hub", "seven eight nine ten eleven"));
+        const string Expected = """
+              node         running   1.0 s         started in 5 ms
+              ├ bridges    running   1.0 s         started in 5 ms
+              │ │          one two three four five
+              │ └ numbers  running   1.0 s         started in 5 ms      six
+              └ hub        running   1.0 s         started in 5 ms
+                           seven eight nine ten eleven
+            """;
+
+        Assert.Equal(Expected, string.Join('\n', ServiceTreeText.Lines(node, since.AddSeconds(1), 70).Select(x => x.Text)));
+    }
+
     [Theory]
     [InlineData(0.04, "0.0 s")]
     [InlineData(59.9, "59.9 s")]
