@@ -56,7 +56,7 @@ public sealed partial class UpTests
         foreach (var (wait, times) in new[] { ("0.5", 1), ("1", 2) })
         {
             await terminal.Type("1");
-            await terminal.Shows($"; starting it again in {wait} s");
+            await terminal.Shows($" starting it again in {wait} s");
             await terminal.Becomes(x => x.Count(y => y.Contains("node-1 is back", StringComparison.Ordinal)) == times, "node 1 is back", StartSeconds);
         }
 
@@ -64,6 +64,15 @@ public sealed partial class UpTests
         await terminal.Shows("numbers is back", StartSeconds);
         Assert.DoesNotContain('\e', await terminal.Coloured());
 
+        // Suspended, it says nothing of those who could not answer it meanwhile.
+        await terminal.Press("C-z");
+        await terminal.Shows("Stopped");
+        Assert.Equal(mode, await terminal.Mode());
+        await terminal.Enter("sleep 2.5; fg; echo code $?");
+        await terminal.Becomes(x => Array.Exists(x, y => y.StartsWith("NO_COLOR=1 ./gateway up", StringComparison.Ordinal)), "it goes on");
+        await terminal.Type("h");
+        await terminal.Becomes(x => Array.Exists(x, y => y.Contains(':') && y.EndsWith(" q, Ctrl-C     stops all", StringComparison.Ordinal)), "the keys again");
+        Assert.DoesNotContain(await terminal.Lines(), x => x.Contains(" does not answer", StringComparison.Ordinal));
         await terminal.Press("C-c");
         await terminal.Shows("code 0", StartSeconds);
         Assert.Equal((3, 0), await gateway.Running());
