@@ -52,7 +52,7 @@ internal static class ConfigCommand
 
         return json
             ? ConfigJson.Write(rows, gateway.Directory) + "\n"
-            : string.Concat(ConfigText.Lines(rows, Screen.CanDraw ? Console.WindowWidth : ColumnsOfAPipe).Select(x => (Screen.HasColours ? Screen.Coloured(x.Text, x.Tone) : x.Text) + "\n"));
+            : string.Concat(ConfigText.Lines(rows, Screen.Columns ?? ColumnsOfAPipe).Select(x => (Screen.HasColours ? Screen.Coloured(x.Text, x.Tone) : x.Text) + "\n"));
 
         bool Has(string text) => text.Contains(word!, StringComparison.OrdinalIgnoreCase);
     }

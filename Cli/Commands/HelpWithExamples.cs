@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using OrleansGateway.Cli.Terminal;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
 
 /// <summary>The help of each command, with examples behind it.</summary>
 internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : SynchronousCommandLineAction
 {
+    private const int LeastMeaning = 20;
+
     private static readonly Dictionary<string, (string Arguments, string Meaning)[]> Examples = new()
     {
         ["gateway"] =
@@ -84,15 +88,52 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction help) : Sync
         {
             var output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
-            var width = examples.Max(x => x.Arguments.Length);
-            foreach (var (arguments, meaning) in examples)
+            foreach (var line in Lines([.. examples.Select(x => ($"  {Usage.Program} {x.Arguments}", x.Meaning))], Screen.Columns ?? int.MaxValue))
             {
-                output.WriteLine($"  {Usage.Program} {arguments.PadRight(width)}  {meaning}");
+                output.WriteLine(line);
             }
 
             output.WriteLine();
         }
 
         return exitCode;
+    }
+
+    /// <summary>Commands and their meanings in two columns. A command that leaves no room for its meaning has that below it, and what is wider than the screen is continued as shells do.</summary>
+    internal static IEnumerable<string> Lines(IReadOnlyList<(string Command, string Meaning)> examples, int columns)
+    {
+        var widest = columns - LeastMeaning - 2;
+        var width = examples.Select(x => x.Command.Length).Where(x => x <= widest).DefaultIfEmpty(4).Max() + 2;
+        foreach (var (command, meaning) in examples)
+        {
+            if (command.Length <= widest)
+            {
+                yield return Wrapped.Hanging(command.PadRight(width), meaning, columns);
+                continue;
+            }
+
+            yield return string.Join(" \\\n", Continued(command, columns));
+            yield return Wrapped.Hanging(new string(' ', width), meaning, columns);
+        }
+    }
+
+    private static IEnumerable<string> Continued(string command, int columns)
+    {
+        const int Mark = 2;
+        var pieces = command.Split(" --");
+        var line = pieces[0];
+        foreach (var piece in pieces.Skip(1).Select(x => $"--{x}"))
+        {
+            if (line.Length + 1 + piece.Length + Mark <= columns)
+            {
+                line = $"{line} {piece}";
+                continue;
+            }
+
+            yield return line;
+            line = $"      {piece}";
+        }
+
+        yield return line;
     }
 }

@@ -38,13 +38,9 @@ internal static class StatusCommand
         {
             Screen.Line($"Nothing runs in {gateway.State}; {Usage.Program} start starts it");
         }
-        else if (StatusTable.FitsTerminal)
-        {
-            StatusTable.Write(parts);
-        }
         else
         {
-            Screen.Line(StatusTable.Plain(parts).TrimEnd('\n'));
+            StatusTable.Write(parts);
         }
 
         if (tree && !json)

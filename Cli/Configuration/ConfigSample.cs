@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Configuration;
 
@@ -83,7 +84,7 @@ internal static class ConfigSample
             var indent = new string(' ', 2 * depth);
             foreach (var (name, setting) in _settings)
             {
-                foreach (var line in ConfigText.Wrapped(SettingWords.Explain(setting), CommentWidth - indent.Length))
+                foreach (var line in Wrapped.Lines(SettingWords.Explain(setting), CommentWidth - indent.Length))
                 {
                     text.Append($"{indent}// {line}\n");
                 }

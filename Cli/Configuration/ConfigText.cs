@@ -30,31 +30,19 @@ internal static class ConfigText
 
             // What somebody said stands out from what nobody did.
             var value = row.Value is { } said ? $" = {(said.Length == 0 ? "(none)" : said)}" : "";
-            yield return ($"{row.Key}{value}   ({row.Source})", row.Origin.Kind == OriginKind.Default ? Tone.Plain : Tone.Good);
+            var (head, source, tone) = ($"{row.Key}{value}", $"({row.Source})", row.Origin.Kind == OriginKind.Default ? Tone.Plain : Tone.Good);
+            var fits = head.Length + 3 + source.Length <= columns;
+            yield return (fits ? $"{head}   {source}" : head, tone);
+            if (!fits)
+            {
+                yield return (new string(' ', Indent) + source, tone);
+            }
 
             // Said once where there are many of it.
-            foreach (var line in row.Setting == next?.Setting ? [] : Wrapped(SettingWords.Explain(row.Setting, withDefault: row.Value is null || row.Origin.Kind != OriginKind.Default), Math.Max(Narrowest, columns) - Indent))
+            foreach (var line in row.Setting == next?.Setting ? [] : Wrapped.Lines(SettingWords.Explain(row.Setting, withDefault: row.Value is null || row.Origin.Kind != OriginKind.Default), Math.Max(Narrowest, columns) - Indent))
             {
                 yield return (new string(' ', Indent) + line, Tone.Quiet);
             }
         }
-    }
-
-    /// <summary>Breaks a text into lines.</summary>
-    internal static IEnumerable<string> Wrapped(string text, int width)
-    {
-        var line = string.Empty;
-        foreach (var word in text.Split(' '))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line;
-                line = string.Empty;
-            }
-
-            line = line.Length == 0 ? word : $"{line} {word}";
-        }
-
-        yield return line;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class PartKeys(Gateway gateway, Keyboard keyboard, Action quit)
         var digits = nodes == 1 ? "1" : $"1 to {Math.Min(nodes, 9)}";
         return
         [
-            (digits, "kills a node (kill -9), or brings it back when it is gone"),
+            (digits, "kills a node (kill -9), or brings a dead one back"),
             ($"g and {digits}", "stops it gracefully"),
             ("q, Ctrl-C", "stops all"),
         ];
@@ -60,7 +60,10 @@ internal sealed class PartKeys(Gateway gateway, Keyboard keyboard, Action quit)
         }
         else if (wish is UpWish.Help)
         {
-            say(string.Join("; ", Help(parts.Values.Count(x => x.Part.Node is not null)).Select(x => $"{x.Keys} {x.Meaning}")), Tone.Quiet);
+            foreach (var (keys, meaning) in Help(parts.Values.Count(x => x.Part.Node is not null)))
+            {
+                say($"{keys,-12}  {meaning}", Tone.Quiet);
+            }
         }
         else if (wish is UpWish.KillOrStart or UpWish.Stop)
         {

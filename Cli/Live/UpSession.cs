@@ -91,7 +91,7 @@ internal sealed class UpSession(Gateway gateway, bool restart, string? state, Ti
         [
             ($"curl -N {first}/numbers", "streams numbers"),
             ($"{first}/", "is a page for a person"),
-            (Usage.Of("top", state), "shows the cluster live (in another terminal)"),
+            (Usage.Of("top", state), "in another terminal: the cluster live"),
         ];
         (string, string)[] keys = withKeys ? [.. PartKeys.Help(parts.Count(x => x.Node is not null))] : [("Ctrl-C", "stops all")];
         Screen.Line($"\n{Columns(lines)}\n{Columns(keys)}");

@@ -11,6 +11,7 @@ namespace OrleansGateway.Cli.Live;
 internal sealed class Watch
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // A process is gone a moment before its exit code is known.
     private static readonly TimeSpan ExitCodeTime = TimeSpan.FromMilliseconds(200);
@@ -54,7 +55,8 @@ internal sealed class Watch
             Launch(_parts[part.Name] = new WatchedPart(part), stop);
         }
 
-        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}; their logs are in {_gateway.State}", Tone.Quiet);
+        Say($"starting {string.Join(", ", parts.Select(x => x.Name))}", Tone.Quiet);
+        Say($"their logs are in {_gateway.State}", Tone.Quiet);
         var pending = _parts.Values.ToList();
         while (pending.Count > 0)
         {
@@ -87,11 +89,16 @@ internal sealed class Watch
             part.AnsweredAt = Now;
         }
 
+        var looked = Now;
         while (!stop.IsCancellationRequested)
         {
+            var paused = Now - looked > Pause;
+            looked = Now;
             FindNew();
             foreach (var part in _parts.Values)
             {
+                // Whoever was suspended meanwhile has not asked.
+                part.AnsweredAt = paused ? looked : part.AnsweredAt;
                 Look(part, stop);
             }
 
@@ -225,21 +232,26 @@ internal sealed class Watch
 
         var wait = part.Backoff.Next(TimeSpan.Zero);
         part.RestartAt = Now + wait;
-        Say($"{part.Name} did not start: {failure}; again in {wait.TotalSeconds:0.#} s", Tone.Bad);
+        SayMore($"{part.Name} did not start: {failure}", Tone.Bad, $"again in {wait.TotalSeconds:0.#} s");
     }
 
     // With keys there is somebody to read it: on a line of its own it fits a narrow terminal.
-    private void SayBringBack(WatchedPart part, string what, Tone tone)
+    private void SayMore(string what, Tone tone, string more)
     {
-        var command = Usage.Of($"start {(part.Part.Node is { } node ? $"node {node}" : part.Name)}", _state);
         if (_keys is null)
         {
-            Say($"{what}; {command} brings it back", tone);
+            Say($"{what}; {more}", tone);
             return;
         }
 
         Say(what, tone);
-        Say(part.Part.Node is >= 1 and <= 9 and var digit ? $"press {digit} to bring it back, or {command}" : $"{command} brings it back", Tone.Quiet);
+        Say(more, Tone.Quiet);
+    }
+
+    private void SayBringBack(WatchedPart part, string what, Tone tone)
+    {
+        var command = Usage.Of($"start {(part.Part.Node is { } node ? $"node {node}" : part.Name)}", _state);
+        SayMore(what, tone, _keys is not null && part.Part.Node is >= 1 and <= 9 and var digit ? $"press {digit} to bring it back, or {command}" : $"{command} brings it back");
     }
 
     private void Works(WatchedPart part, string how)
@@ -275,7 +287,7 @@ internal sealed class Watch
         {
             var wait = part.Backoff.Next(ran);
             part.RestartAt = now + wait;
-            Say($"{what}; starting it again in {wait.TotalSeconds:0.#} s", tone);
+            SayMore(what, tone, $"starting it again in {wait.TotalSeconds:0.#} s");
         }
         else
         {

@@ -1,13 +1,17 @@
 using System.Globalization;
 using OrleansGateway.Cli.Terminal;
-using Spectre.Console;
 
 namespace OrleansGateway.Cli.Status;
 
 /// <summary>Writes <c>gateway status</c> for people.</summary>
 internal static class StatusTable
 {
+    private const int Gap = 2;
+
     private static readonly string[] Heads = ["NAME", "STATE", "PID", "ADDRESS", "SILO", "UPTIME", "BRIDGE"];
+
+    // What goes first where there is no room.
+    private static readonly string[] Dispensable = ["SILO", "PID", "UPTIME"];
 
     /// <summary>The rows, without the head.</summary>
     internal static IEnumerable<string[]> Rows(IReadOnlyList<PartStatus> parts) => parts.Select(x => new[]
@@ -21,29 +25,31 @@ internal static class StatusTable
         x.Bridge ? "owns it" : "",
     });
 
-    /// <summary>Columns of text, for what is no terminal.</summary>
-    public static string Plain(IReadOnlyList<PartStatus> parts)
+    /// <summary>The table, without what a terminal of so many columns has no room for.</summary>
+    internal static IEnumerable<StyledLine> Lines(IReadOnlyList<PartStatus> parts, int columns)
     {
         string[][] rows = [Heads, .. Rows(parts)];
         var widths = Heads.Select((_, i) => rows.Max(x => x[i].Length)).ToArray();
-        return string.Concat(rows.Select(row => string.Join("  ", row.Select((x, i) => x.PadRight(widths[i]))).TrimEnd() + "\n").Concat(Notes(parts).Select(x => x.Text + "\n")));
+        var shown = Enumerable.Range(0, Heads.Length).ToList();
+        foreach (var head in Dispensable)
+        {
+            if (shown.Sum(i => widths[i] + Gap) - Gap > columns)
+            {
+                shown.Remove(Array.IndexOf(Heads, head));
+            }
+        }
+
+        return rows.Select((row, y) => Line(shown.Select(i => (row[i], widths[i], y == 0 ? Tone.Quiet : ToneOf(Heads[i], parts[y - 1])))));
     }
 
-    /// <summary>A table on the terminal.</summary>
+    /// <summary>Writes the table, and what there is to say beyond it.</summary>
     public static void Write(IReadOnlyList<PartStatus> parts)
     {
-        var table = new Table { Border = TableBorder.None };
-        foreach (var head in Heads)
+        foreach (var line in Lines(parts, Screen.Columns ?? int.MaxValue))
         {
-            table.AddColumn(new TableColumn($"[grey]{head}[/]") { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+            Screen.Line(line);
         }
 
-        foreach (var (status, row) in parts.Zip(Rows(parts)))
-        {
-            table.AddRow([.. row.Select((x, i) => i == 1 ? $"[{ColourOf(status.State)}]{x}[/]" : Markup.Escape(x))]);
-        }
-
-        AnsiConsole.Write(table);
         foreach (var (text, tone) in Notes(parts))
         {
             Screen.Line(text, tone);
@@ -91,13 +97,28 @@ internal static class StatusTable
         _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
     };
 
-    public static bool FitsTerminal => Screen.HasColours;
-
-    private static string ColourOf(PartState state) => state switch
+    private static StyledLine Line(IEnumerable<(string Text, int Width, Tone Tone)> cells)
     {
-        PartState.Running => "green",
-        PartState.Dead => "red",
-        PartState.Unresponsive => "red",
-        _ => "yellow",
+        var (line, start) = (new StyledLine(), 0);
+        foreach (var (text, width, tone) in cells)
+        {
+            if (text.Length > 0)
+            {
+                line.Add(new string(' ', start - line.Width)).Add(text, tone);
+            }
+
+            start += width + Gap;
+        }
+
+        return line;
+    }
+
+    private static Tone ToneOf(string head, PartStatus part) => (head, part.State) switch
+    {
+        ("BRIDGE", _) => Tone.Notable,
+        ("STATE", PartState.Running) => Tone.Good,
+        ("STATE", PartState.Dead or PartState.Unresponsive) => Tone.Bad,
+        ("STATE", _) => Tone.Notable,
+        _ => Tone.Plain,
     };
 }

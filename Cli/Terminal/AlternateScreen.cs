@@ -49,13 +49,8 @@ internal sealed class AlternateScreen(Func<string, bool> write, bool colours) : 
         var text = new StringBuilder(Begin + Home);
         for (var i = 0; i < lines.Count; i++)
         {
-            foreach (var (piece, tone) in lines[i].Pieces)
-            {
-                text.Append(colours ? Screen.Coloured(piece, tone) : piece);
-            }
-
             // In the last column it would take the last character away.
-            text.Append(lines[i].Width < width ? RestOfLine : "").Append(i < lines.Count - 1 ? "\r\n" : "");
+            text.Append(lines[i].ToText(colours)).Append(lines[i].Width < width ? RestOfLine : "").Append(i < lines.Count - 1 ? "\r\n" : "");
         }
 
         text.Append(End);

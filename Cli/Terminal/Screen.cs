@@ -22,6 +22,25 @@ internal static class Screen
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
+    /// <summary>How many columns the terminal of standard output has; null where it is none, or does not say.</summary>
+    public static int? Columns
+    {
+        get
+        {
+            try
+            {
+                return CanDraw && Console.WindowWidth is > 0 and var columns ? columns : null;
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>A line of pieces on standard output.</summary>
+    public static void Line(StyledLine line) => Write(Console.Out, line.ToText(HasColours));
+
     /// <summary>A line on standard output.</summary>
     public static void Line(string text, Tone tone = Tone.Plain) => Write(Console.Out, HasColours ? Coloured(text, tone) : text);
 

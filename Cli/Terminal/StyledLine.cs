@@ -41,8 +41,11 @@ internal sealed class StyledLine
         return cut;
     }
 
+    /// <summary>The text, with the colours of its tones or without.</summary>
+    public string ToText(bool colours) => string.Concat(_pieces.Select(x => colours ? Screen.Coloured(x.Text, x.Tone) : x.Text));
+
     /// <summary>The text without its tones.</summary>
-    public override string ToString() => string.Concat(_pieces.Select(x => x.Text));
+    public override string ToString() => ToText(colours: false);
 
     /// <summary>A text in so many columns: filled up with blanks, or cut with a mark.</summary>
     public static string Pad(string text, int width, bool right = false)

@@ -17,21 +17,21 @@ internal static class TopLayout
     private static readonly TopColumn<NodeRow>[] NodeColumns =
     [
         new("NODE", 9, 0, x => StyledLine.Harmless(x.Name), Left: true),
-        new("STATE", 11, 0, x => x.State, x => x.State is "active" or "answers" ? Tone.Good : x.AnswerTime is null ? Tone.Bad : Tone.Notable, Left: true),
+        new("STATE", 11, 22, x => x.State, x => x.State is "active" or "answers" ? Tone.Good : x.AnswerTime is null ? Tone.Bad : Tone.Notable, Left: true),
         new("UPTIME", 12, 50, x => x.Uptime is { } uptime ? StatusTable.InWords(uptime) : "-"),
-        new("PUB/S", 7, 0, x => TopNumbers.Rate(x.PublishRate)),
+        new("PUB/S", 7, 30, x => TopNumbers.Rate(x.PublishRate)),
         new("DELIV/S", 7, 40, x => TopNumbers.Rate(x.DeliveryRate)),
         new("SUBS", 6, 60, x => TopNumbers.Count(x.Subscribers)),
-        new("CONNS", 6, 70, x => TopNumbers.Count(x.Connections)),
-        new("ANSWER", 7, 60, x => TopNumbers.Time(x.AnswerTime)),
-        new("BRIDGE", 6, 60, x => x.Bridge ? "owns" : "", _ => Tone.Notable, Left: true),
+        new("CONNS", 6, 79, x => TopNumbers.Count(x.Connections)),
+        new("ANSWER", 7, 65, x => TopNumbers.Time(x.AnswerTime)),
+        new("BRIDGE", 6, 72, x => x.Bridge ? "owns" : "", _ => Tone.Notable, Left: true),
         new("ADDRESS", 28, 120, x => x.Address.GetLeftPart(UriPartial.Authority), _ => Tone.Quiet, Left: true),
     ];
 
     private static readonly TopColumn<ChannelRow>[] ChannelColumns =
     [
         new("CHANNEL", 12, 0, x => StyledLine.Harmless(x.Name), Left: true),
-        new("RATE/S", 8, 0, x => TopNumbers.Rate(x.Rate), x => x.Rate >= 0.05 ? Tone.Good : Tone.Quiet),
+        new("RATE/S", 8, 22, x => TopNumbers.Rate(x.Rate), x => x.Rate >= 0.05 ? Tone.Good : Tone.Quiet),
         new("SUBS", 6, 30, x => TopNumbers.Count(x.Subscribers)),
         new("MESSAGES", 9, 45, x => TopNumbers.Count(x.Messages)),
         new("BYTES", 8, 60, x => TopNumbers.Bytes(x.Bytes)),
@@ -75,7 +75,7 @@ internal static class TopLayout
             lines.Add(new StyledLine());
         }
 
-        lines.Add(Footer(state, scroll, Math.Min(page, chosen.Count - scroll), chosen.Count, report.MoreChannels));
+        lines.Add(Footer(state, scroll, Math.Min(page, chosen.Count - scroll), chosen.Count, report.MoreChannels, width));
         return new TopScreen([.. lines.TakeLast(Math.Max(1, height)).Select(x => x.Cut(width))], page, last);
     }
 
@@ -107,27 +107,34 @@ internal static class TopLayout
             .Add(state.IsPaused ? "  paused" : "", Tone.Notable);
         yield return new StyledLine()
             .Add($"publishes {TopNumbers.Rate(report.PublishRate)}/s")
-            .Add($", 99 % within {TopNumbers.Time(report.PublishTime)}", Tone.Quiet)
+            .Add(report.PublishTime is { } time ? $", 99 % within {TopNumbers.Time(time)}" : "", Tone.Quiet)
             .Add($"  deliveries {TopNumbers.Rate(report.DeliveryRate)}/s")
             .Add($", {TopNumbers.Bytes(report.DeliveryBytes)}/s", Tone.Quiet);
         var lag = report.Gaps + report.Slow + report.Retries > 0 ? Tone.Notable : Tone.Quiet;
         yield return new StyledLine()
-            .Add($"subscribers {TopNumbers.Count(report.Subscribers.Values.Sum())}")
-            .Add(report.Subscribers.Count == 0 ? "" : $": {string.Join(", ", report.Subscribers.Select(x => $"{x.Key} {TopNumbers.Count(x.Value)}"))}", Tone.Quiet)
-            .Add($"  gaps {TopNumbers.Count(report.Gaps)}, slow {TopNumbers.Count(report.Slow)}, retries {TopNumbers.Count(report.Retries)}", lag);
+            .Add($"gaps {TopNumbers.Count(report.Gaps)}, slow {TopNumbers.Count(report.Slow)}, retries {TopNumbers.Count(report.Retries)}", lag)
+            .Add($"  subscribers {TopNumbers.Count(report.Subscribers.Values.Sum())}")
+            .Add(report.Subscribers.Count == 0 ? "" : $": {string.Join(", ", report.Subscribers.Select(x => $"{x.Key} {TopNumbers.Count(x.Value)}"))}", Tone.Quiet);
     }
 
-    private static StyledLine Footer(TopState state, int scroll, int shown, int all, bool more)
+    // The keys that matter most come first; what does not fit is left out.
+    private static StyledLine Footer(TopState state, int scroll, int shown, int all, bool more, int width)
     {
         if (state.IsFiltering)
         {
             return new StyledLine().Add("/", Tone.Notable).Add(StyledLine.Harmless(state.Filter)).Add("_", Tone.Notable).Add("  Enter keeps it, Esc takes it away", Tone.Quiet);
         }
 
-        var line = new StyledLine().Add(state.Filter.Length == 0 ? "" : $"/{StyledLine.Harmless(state.Filter)}  ", Tone.Notable);
-        return line
-            .Add(all == 0 ? "" : $"{scroll + 1}-{scroll + shown} of {all}{(more ? " and more" : "")}  ", Tone.Quiet)
-            .Add("sort: r s m b n  / filter  p pause  arrows scroll  q quit", Tone.Quiet);
+        var line = new StyledLine()
+            .Add(state.Filter.Length == 0 ? "" : $"/{StyledLine.Harmless(state.Filter)}  ", Tone.Notable)
+            .Add(shown <= 0 ? "" : $"{scroll + 1}-{scroll + shown} of {all}{(more ? " and more" : "")}  ", Tone.Quiet);
+        string[] sort = ["  sort: rate subs messages bytes name", "  sort: r s m b n"];
+        foreach (string[] keys in (string[][])[["q quit"], ["  / filter"], ["  p pause"], sort, ["  arrows scroll"]])
+        {
+            line.Add(keys.FirstOrDefault(x => line.Width + x.Length <= width) ?? "", Tone.Quiet);
+        }
+
+        return line;
     }
 
     private static string HeadOf(TopOrder order) => order switch

@@ -43,7 +43,10 @@ internal sealed record TopReport(
     private const double Most = 0.99;
 
     /// <summary>Compares a reading with an earlier one.</summary>
-    public static TopReport Of(ClusterReading before, ClusterReading now)
+    /// <param name="before">The earlier one.</param>
+    /// <param name="now">The later one.</param>
+    /// <param name="totals">What was counted on the way there; null where there is no more than these.</param>
+    public static TopReport Of(ClusterReading before, ClusterReading now, TopTotals? totals = null)
     {
         var seconds = Math.Max(0.001, (now.Time - before.Time).TotalSeconds);
         var pairs = now.Nodes.Select(x => (Now: x.Counters, Before: before.Nodes.FirstOrDefault(y => y.Address == x.Address)?.Counters)).ToList();
@@ -66,7 +69,7 @@ internal sealed record TopReport(
 
         double Rates(Func<NodeCounters, double> count) => pairs.Sum(x => Rate(x, count, seconds) ?? 0);
 
-        long Sum(Func<NodeCounters, double> count) => (long)pairs.Sum(x => x.Now is null ? 0 : count(x.Now));
+        long Sum(Func<NodeCounters, double> count) => (long)(totals?.All ?? pairs.Select(x => x.Now).OfType<NodeCounters>()).Sum(count);
     }
 
     private static NodeRow Row(NodeReading node, (NodeCounters? Now, NodeCounters? Before) counters, DateTimeOffset now, double seconds)

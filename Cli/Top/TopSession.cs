@@ -13,6 +13,7 @@ internal sealed class TopSession(NodeRing ring, TimeProvider time) : IDisposable
 
     private readonly NodeClient _client = new(ring);
     private readonly Queue<ClusterReading> _readings = new();
+    private readonly TopTotals _totals = new();
     private volatile TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Dispose() => _client.Dispose();
@@ -35,6 +36,7 @@ internal sealed class TopSession(NodeRing ring, TimeProvider time) : IDisposable
         var reader = new ClusterReader(ring, _client, time);
         var first = await FirstAsync(reader, request.Stop);
         _readings.Enqueue(first);
+        _totals.Take(first);
         using var keyboard = Keyboard.Open();
         using var screen = new AlternateScreen(StandardOutput.TryWrite, Screen.HasColours);
         keyboard?.Suspending += screen.Hide;
@@ -47,7 +49,7 @@ internal sealed class TopSession(NodeRing ring, TimeProvider time) : IDisposable
         using var resized = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Wake());
         using var stopped = request.Stop.Register(Wake);
         screen.Show();
-        await LoopAsync(reader, keyboard, screen, TopReport.Of(first, first), request.Stop);
+        await LoopAsync(reader, keyboard, screen, TopReport.Of(first, first, _totals), request.Stop);
     }
 
     private async Task LoopAsync(ClusterReader reader, Keyboard? keyboard, AlternateScreen screen, TopReport report, CancellationToken stop)
@@ -79,12 +81,13 @@ internal sealed class TopSession(NodeRing ring, TimeProvider time) : IDisposable
             {
                 var now = await reading;
                 _readings.Enqueue(now);
+                _totals.Take(now);
                 while (_readings.Count > 2 && now.Time - _readings.Peek().Time > Span)
                 {
                     _readings.Dequeue();
                 }
 
-                report = state.IsPaused ? report : TopReport.Of(_readings.Peek(), now);
+                report = state.IsPaused ? report : TopReport.Of(_readings.Peek(), now, _totals);
             }
 
             reading = reading is { IsCompleted: true } ? null : reading;

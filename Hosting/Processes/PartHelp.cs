@@ -3,6 +3,8 @@ namespace OrleansGateway.Hosting;
 /// <summary>What a part says to <c>--help</c>.</summary>
 internal static class PartHelp
 {
+    private const int Columns = 79;
+
     /// <summary>Whether a command line asks for it.</summary>
     public static bool IsAsked(IReadOnlyList<string> args) => args.Any(x => x is "--help" or "-h" or "-?");
 
@@ -17,13 +19,14 @@ internal static class PartHelp
         var settings = GatewaySettings.Of(part).Where(x => (x.UsedBy & part) != 0).ToArray();
         var width = settings.Max(x => Usage(x).Length);
         var lines = settings.Select(x =>
-            $"  {Usage(x).PadRight(width)}  {x.Meaning}{(x.IsSwitch ? "" : $" (default {x.Default})")}");
+            Wrapped.Hanging($"  {Usage(x).PadRight(width)}  ", $"{x.Meaning}{(x.IsSwitch ? "" : $" (default {x.Default})")}", Columns));
         return $"""
-            {does}
+            {Wrapped.Hanging("", does, Columns)}
 
             Usage: gateway {command} [flags]
 
-            Flags, each also a setting (appsettings.json, or the environment: Gateway__Http for --http):
+            Flags, each also a setting (appsettings.json, or the environment:
+            Gateway__Http for --http):
             {string.Join('\n', lines)}
 
             Examples:

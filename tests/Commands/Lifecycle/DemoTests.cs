@@ -35,12 +35,16 @@ public sealed class DemoTests(ITestOutputHelper output)
         {
             await Until.True(() => Said("curl -N"), "it says where the nodes are", 60);
             await Until.True(async () => await gateway.Running() == (0, 4), "all run");
+
+            // Without a terminal these are no keys.
+            await up.Tell("1q");
             await TestGateway.Signal(gateway.Pid("node-2"), "KILL");
             await Until.True(() => Said("start node 2"), "it says how to bring node 2 back");
             await gateway.Do("start", "node", "2");
             await TestGateway.Signal(up.Pid, "INT");
             Assert.Equal(0, await up.Exit(40));
             Assert.Equal((3, 0), await gateway.Running());
+            Assert.False(Said("kill -9") || Said("press ") || Said("\e"));
         }
         finally
         {

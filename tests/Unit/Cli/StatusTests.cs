@@ -34,17 +34,46 @@ public sealed class StatusTests
     public void Write_JsonOfNothing_IsAnEmptyList() => Assert.Equal("""{"parts":[]}""", StatusJson.Write([]));
 
     [Fact]
-    public void Plain_OfParts_IsATableWithoutColours()
+    public void Lines_OfParts_AreATableWithoutWhatHasNoRoom()
     {
-        const string Expected = """
+        const string All = """
             NAME     STATE    PID   ADDRESS                SILO             UPTIME     BRIDGE
             node-1   running  4711  http://127.0.0.1:8088  127.0.0.1:11111  12.3 s     owns it
             node-12  dead     -     http://127.0.0.1:8099  127.0.0.1:11122  -
             numbers  running  4710  127.0.0.1:7776         -                1 h 2 min
 
             """;
+        const string Narrow = """
+            NAME     STATE    PID   ADDRESS                UPTIME     BRIDGE
+            node-1   running  4711  http://127.0.0.1:8088  12.3 s     owns it
+            node-12  dead     -     http://127.0.0.1:8099  -
+            numbers  running  4710  127.0.0.1:7776         1 h 2 min
 
-        Assert.Equal(Expected, StatusTable.Plain(Parts));
+            """;
+
+        Assert.Equal(All, Table(int.MaxValue));
+        Assert.Equal(All, Table(82));
+        Assert.Equal(Narrow, Table(81));
+
+        static string Table(int columns) => string.Concat(StatusTable.Lines(Parts, columns).Select(x => $"{x}\n"));
+    }
+
+    [Fact]
+    public void Lines_OfServices_PutWhatIsTooWideBelow()
+    {
+        var since = DateTimeOffset.UnixEpoch;
+        ServiceReport Service(string name, string? detail, params ServiceReport[] children) => new(name, ServiceState.Running, since, 5, null, detail, children);
+        var node = Service("node", null, Service("bridges", "one two three four five", Service("numbers", "six")), Service("hub", "seven eight nine ten eleven"));
+        const string Expected = """
+              node         running   1.0 s         started in 5 ms
+              ├ bridges    running   1.0 s         started in 5 ms
+              │ │          one two three four five
+              │ └ numbers  running   1.0 s         started in 5 ms      six
+              └ hub        running   1.0 s         started in 5 ms
+                           seven eight nine ten eleven
+            """;
+
+        Assert.Equal(Expected, string.Join('\n', ServiceTreeText.Lines(node, since.AddSeconds(1), 70).Select(x => x.Text)));
     }
 
     [Theory]

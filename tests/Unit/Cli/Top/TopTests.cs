@@ -49,6 +49,37 @@ public sealed class TopTests
     public void Of_ANodeThatWasStartedAnew_CountsFromNothing() =>
         Assert.Equal(20, TopReport.Of(Reading(0, ("node-1", More(Metrics))), Reading(5, ("node-1", Metrics))).PublishRate);
 
+    [Fact]
+    public void Take_NodesThatDieAndStartAnew_CountsNothingLess()
+    {
+        var totals = new TopTotals();
+        List<long> takeovers = [];
+        foreach (var (first, second) in new[] { ("7", "1"), ("8", null), ("9", null), ("0", "2"), ("1", "2") })
+        {
+            var reading = Reading(takeovers.Count, ("node-1", $"gateway_channel_takeovers_total {first}"), ("node-2", second is null ? null : $"gateway_channel_takeovers_total {second}"));
+            totals.Take(reading);
+            takeovers.Add(TopReport.Of(reading, reading, totals).Takeovers);
+        }
+
+        Assert.Equal([8, 9, 10, 11, 12], takeovers);
+    }
+
+    [Theory]
+    [InlineData(80, "q quit  / filter  p pause  sort: rate subs messages bytes name  arrows scroll")]
+    [InlineData(79, "q quit  / filter  p pause  sort: rate subs messages bytes name  arrows scroll")]
+    [InlineData(60, "q quit  / filter  p pause  sort: r s m b n  arrows scroll")]
+    [InlineData(20, "q quit  / filter")]
+    [InlineData(1, "")]
+    public void Draw_OnAScreen_FillsItAndSaysWhichKeysThereAre(int width, string expected)
+    {
+        var report = TopReport.Of(Reading(0, ("node-1", Metrics)), Reading(5, ("node-1", More(Metrics))));
+        var screen = TopLayout.Draw(report, new TopState(), width, 15);
+
+        Assert.Equal(15, screen.Lines.Count);
+        Assert.All(screen.Lines, x => Assert.InRange(x.Width, 0, width));
+        Assert.Equal(expected, screen.Lines[^1].ToString());
+    }
+
     [Theory]
     [InlineData("e-10", "e-35", 5d)]
     [InlineData("e-10", "f-5", 1d)]
