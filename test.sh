@@ -47,8 +47,8 @@ if ((${#projects[@]} == 0)); then
     mapfile -t projects < <(test_projects)
 fi
 
-# Fast and simple kinds first.
-order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; Conformance) echo 3 ;; Commands) echo 4 ;; EndToEnd) echo 5 ;; Accounting) echo 6 ;; Clients) echo 7 ;; Browser) echo 8 ;; *) echo 9 ;; esac; }
+# What takes longest begins first, as several run at a time.
+order() { case $1 in Commands) echo 1 ;; EndToEnd) echo 2 ;; Browser) echo 3 ;; Unit) echo 4 ;; Conformance) echo 5 ;; *) echo 6 ;; esac; }
 mapfile -t projects < <(for name in "${projects[@]}"; do echo "$(order "$name") $name"; done | sort -u | cut -d' ' -f2)
 
 for dir in "${DOTNET_ROOT:-}" "${HOME:-}/.dotnet" /usr/share/dotnet /usr/lib/dotnet; do
@@ -125,20 +125,19 @@ if [[ " ${projects[*]} " == *" Clients "* ]]; then
 fi
 
 results=$(mktemp -d)
-other=""
-trap '[[ -z $other ]] || kill "$other" 2>/dev/null; rm -rf "$results"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
 
 # The number that an attribute of the counters in a report has.
 counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
 # What measures how long something takes runs by itself, at the end.
-timed="EndToEnd (time)"
-runs=()
-for name in "${projects[@]}"; do
-    runs+=("$name")
-    [[ $name != EndToEnd ]] || runs+=("$timed")
-done
+runs=("${projects[@]}")
+timed=""
+if [[ " ${projects[*]} " == *" EndToEnd "* ]]; then
+    timed="EndToEnd (time)"
+    runs+=("$timed")
+fi
 
 # Runs the tests of a project.
 run() {
@@ -155,17 +154,15 @@ run() {
         echo "$?" >"$results/$1.status"
 }
 
-# Two at a time: most tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
-beside() { [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
-(for name in "${runs[@]}"; do ! beside "$name" || run "$name"; done) >"$results/beside.out" 2>&1 &
-other=$!
-for name in "${runs[@]}"; do
-    beside "$name" || [[ $name == "$timed" ]] || run "$name"
+# Three at a time: most tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
+for name in "${projects[@]}"; do
+    while (($(jobs -rp | wc -l) >= 3)); do
+        wait -n || true
+    done
+    { run "$name" >"$results/$name.out" 2>&1 && cat "$results/$name.out"; } &
 done
-wait "$other"
-cat "$results/beside.out"
-other=""
-[[ " ${projects[*]} " != *" EndToEnd "* ]] || run "$timed"
+wait
+[[ -z $timed ]] || run "$timed"
 
 for name in "${runs[@]}"; do
     status=$(cat "$results/$name.status" 2>/dev/null || echo 0)
