@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds all, and runs the tests: exit code 0 when all passed.
-#   ./test.sh [PROJECT]... [--filter EXPRESSION]      PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
+#   ./test.sh [--long] [PROJECT]... [--filter EXPRESSION]      --long: also those of the command that take long (CI runs them); PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
 # The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -21,6 +21,7 @@ test_projects() {
 
 projects=()
 filter=()
+long=""
 while (($#)); do
     case $1 in
         -h | --help)
@@ -32,6 +33,7 @@ while (($#)); do
             filter=(--filter "$2")
             shift
             ;;
+        --long) long=yes ;;
         --filter=*) filter=(--filter "${1#*=}") ;;
         -*) give_up "$1 is not a flag of test.sh, see --help" 2 ;;
         *)
@@ -47,8 +49,8 @@ if ((${#projects[@]} == 0)); then
     mapfile -t projects < <(test_projects)
 fi
 
-# What takes longest begins first, as several run at a time.
-order() { case $1 in Commands) echo 1 ;; EndToEnd) echo 2 ;; Browser) echo 3 ;; Unit) echo 4 ;; Conformance) echo 5 ;; *) echo 6 ;; esac; }
+# Fast and simple kinds first.
+order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; Conformance) echo 3 ;; Commands) echo 4 ;; EndToEnd) echo 5 ;; Accounting) echo 6 ;; Clients) echo 7 ;; Browser) echo 8 ;; *) echo 9 ;; esac; }
 mapfile -t projects < <(for name in "${projects[@]}"; do echo "$(order "$name") $name"; done | sort -u | cut -d' ' -f2)
 
 for dir in "${DOTNET_ROOT:-}" "${HOME:-}/.dotnet" /usr/share/dotnet /usr/lib/dotnet; do
@@ -145,6 +147,7 @@ run() {
     case $1 in
         "$timed") only=("Measures=time") ;;
         EndToEnd) only=("Measures!=time") ;;
+        Commands) [[ -n $long ]] || only=("Length!=long") ;;
     esac
     ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
     echo "== $1"
@@ -154,14 +157,14 @@ run() {
         echo "$?" >"$results/$1.status"
 }
 
-# Three at a time: most tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
+# Two at a time: many tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
+beside() { [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
+(for name in "${projects[@]}"; do ! beside "$name" || run "$name"; done) >"$results/beside.out" 2>&1 &
 for name in "${projects[@]}"; do
-    while (($(jobs -rp | wc -l) >= 3)); do
-        wait -n || true
-    done
-    { run "$name" >"$results/$name.out" 2>&1 && cat "$results/$name.out"; } &
+    beside "$name" || run "$name"
 done
 wait
+cat "$results/beside.out"
 [[ -z $timed ]] || run "$timed"
 
 for name in "${runs[@]}"; do

@@ -27,6 +27,7 @@ public sealed class DemoTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Up_NodesAreKilled_SaysWhatHappensAndStopsAllOnInterrupt()
     {
         await using var gateway = new TestGateway();

@@ -8,6 +8,7 @@ public sealed class RestartTests
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(6) };
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Restart_OfThreeNodes_LosesAndDoublesNothingAndEndsWhereOneFails()
     {
         await using var gateway = new TestGateway();

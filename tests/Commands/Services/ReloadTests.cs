@@ -11,6 +11,7 @@ public sealed class ReloadTests
     private static readonly HttpClient Http = new();
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Reload_TwentyTimesWith400Connections_DropsNone()
     {
         const int Idle = 300, BusyReaders = 50, BusyWriters = 50;

@@ -10,6 +10,7 @@ public sealed class FailoverTests(StartedGateway started)
     private readonly string _channel = StartedGateway.FreshChannel();
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Sub_WhileNodesAreKilledAndRestarted_PrintsEachMessageOnce()
     {
         var gateway = started.Gateway;

@@ -46,6 +46,7 @@ public sealed partial class UpTests
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Up_WithRestart_BringsBackWhatDiesUntilCtrlC()
     {
         await using var gateway = new TestGateway();
