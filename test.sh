@@ -147,7 +147,7 @@ run() {
     case $1 in
         "$timed") only=("Measures=time") ;;
         EndToEnd) only=("Measures!=time") ;;
-        Commands) [[ -n $long ]] || only=("Length!=long") ;;
+        Commands) [[ -n $long ]] || ((${#filter[@]})) || only=("Length!=long") ;;
     esac
     ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
     echo "== $1"
