@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds all, and runs the tests: exit code 0 when all passed.
-#   ./test.sh [--long] [PROJECT]... [--filter EXPRESSION]      --long: also those of the command that take long (CI runs them); PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
+#   ./test.sh [--long] [PROJECT]... [--filter EXPRESSION]      --long: also those of the command that take long, and one project after the other, as CI has it; PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
 # The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -134,21 +134,20 @@ passed=0 failed=0 skipped=0
 counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
 # What measures how long something takes runs by itself, at the end.
-runs=("${projects[@]}")
-timed=""
-if [[ " ${projects[*]} " == *" EndToEnd "* ]]; then
-    timed="EndToEnd (time)"
-    runs+=("$timed")
-fi
+timed=()
+for name in "${projects[@]}"; do
+    [[ $name != EndToEnd && $name != Commands ]] || timed+=("$name (time)")
+done
+runs=("${projects[@]}" "${timed[@]}")
 
 # Runs the tests of a project.
 run() {
     local project=${1%% *} only=()
     case $1 in
-        "$timed") only=("Measures=time") ;;
-        EndToEnd) only=("Measures!=time") ;;
-        Commands) [[ -n $long ]] || ((${#filter[@]})) || only=("Length!=long") ;;
+        *" (time)") only=("Measures=time") ;;
+        EndToEnd | Commands) only=("Measures!=time") ;;
     esac
+    [[ $project != Commands || -n $long ]] || ((${#filter[@]})) || only+=("Length!=long")
     ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
     echo "== $1"
     timeout --kill-after=30s 40m dotnet test "tests/$project/$project.csproj" --no-build -c Release --nologo \
@@ -157,15 +156,17 @@ run() {
         echo "$?" >"$results/$1.status"
 }
 
-# Two at a time: many tests wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
-beside() { [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
+# Two at a time, unless there is time for all: many wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
+beside() { [[ -z $long ]] && [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
 (for name in "${projects[@]}"; do ! beside "$name" || run "$name"; done) >"$results/beside.out" 2>&1 &
 for name in "${projects[@]}"; do
     beside "$name" || run "$name"
 done
 wait
 cat "$results/beside.out"
-[[ -z $timed ]] || run "$timed"
+for name in "${timed[@]}"; do
+    run "$name"
+done
 
 for name in "${runs[@]}"; do
     status=$(cat "$results/$name.status" 2>/dev/null || echo 0)

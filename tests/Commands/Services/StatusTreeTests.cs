@@ -11,7 +11,7 @@ public sealed class StatusTreeTests(ITestOutputHelper output)
     private static readonly string[] OfANode = ["configuration", "store", "cluster", "bridges", "announcer", "hub", "frontend"];
 
     [Fact]
-    public async Task Status_OfPartsThatRunAreFrozenAndDead_TellsTheirServicesAndAnswersInTime()
+    public async Task Status_OfPartsThatRunAreFrozenAndDead_TellsTheirServices()
     {
         await using var gateway = new TestGateway();
         await gateway.Do("start", "--nodes", "2");
@@ -27,10 +27,7 @@ public sealed class StatusTreeTests(ITestOutputHelper output)
         Assert.Contains("  ├ store ", shown, StringComparison.Ordinal);
         Assert.Contains("  │ └ numbers ", shown, StringComparison.Ordinal);
 
-        // The goals are 0.4 s and 1 s; the rest is for a machine that has more to do.
-        await AnswersWithin(gateway, 1.2);
         await TestGateway.Signal(gateway.Pid("node-2"), "STOP");
-        await AnswersWithin(gateway, 1.8);
         var frozen = (await gateway.Status()).Parts["node-2"];
         Assert.Equal("unresponsive", frozen.GetProperty("state").GetString());
         Assert.All(All(await Services(gateway, "node-2")), x => Assert.Equal("running", x.GetProperty("state").GetString()));
@@ -44,6 +41,19 @@ public sealed class StatusTreeTests(ITestOutputHelper output)
         var stopped = (await gateway.Status()).Parts["node-1"];
         Assert.Equal(("dead", null), (stopped.GetProperty("state").GetString(), stopped.GetProperty("error").GetString()));
         Assert.All(All(await Services(gateway, "node-1")), x => Assert.Equal("stopped", x.GetProperty("state").GetString()));
+    }
+
+    [Fact]
+    [Trait("Measures", "time")]
+    public async Task Status_OfPartsThatRunOrAreFrozen_AnswersInTime()
+    {
+        await using var gateway = new TestGateway();
+        await gateway.Do("start", "--nodes", "2");
+
+        // The goals are 0.4 s and 1 s; the rest is for a machine that has more to do.
+        await AnswersWithin(gateway, 0.8);
+        await TestGateway.Signal(gateway.Pid("node-2"), "STOP");
+        await AnswersWithin(gateway, 1.4);
     }
 
     [Fact]
