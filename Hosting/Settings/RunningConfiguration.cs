@@ -16,14 +16,13 @@ namespace OrleansGateway.Hosting;
 internal sealed class RunningConfiguration(Parts part, string directory, IReadOnlyDictionary<string, string?> flags, IConfiguration start)
 {
     private readonly Source _source = new(Flat(start));
-    private readonly string _file = Path.GetFullPath(GatewayConfiguration.FileName, directory);
-    private bool _hadFile = File.Exists(Path.GetFullPath(GatewayConfiguration.FileName, directory));
+    private bool _hadFile = HasFile(directory);
 
     /// <summary>The directory of the file.</summary>
     public string Directory => directory;
 
     /// <summary>Whether the file is gone that was there when the values were read.</summary>
-    public bool LacksItsFile => _hadFile && !File.Exists(_file);
+    public bool LacksItsFile => _hadFile && !HasFile(directory);
 
     /// <summary>Takes the place of what a host reads by itself from files and the environment.</summary>
     public void AddTo(IConfigurationBuilder builder)
@@ -51,9 +50,11 @@ internal sealed class RunningConfiguration(Parts part, string directory, IReadOn
     /// <summary>Puts what was read in the place of what was there, and tells all who read it.</summary>
     public void Apply(ConfigurationChange change)
     {
-        _hadFile = File.Exists(_file);
+        _hadFile = HasFile(directory);
         _source.Swap(change.Values);
     }
+
+    private static bool HasFile(string directory) => File.Exists(Path.GetFullPath(GatewayConfiguration.FileName, directory));
 
     private static Dictionary<string, string?> Flat(IConfiguration configuration) =>
         new(configuration.AsEnumerable().Where(x => x.Value is not null), StringComparer.OrdinalIgnoreCase);
