@@ -104,7 +104,9 @@ if ((${#packages[@]})); then
     [[ ! -e ${made_policy:-} ]] || "${as_root[@]}" rm -f "$made_policy"
 fi
 
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+# Many nodes are started here, which takes an eighth less CPU without W^X (memory that is executable is not writable).
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_EnableWriteXorExecute=0
+source Cli/build.sh
 
 # The same lock and stamp as those of ./gateway, which then has nothing to build. Nothing of the build stays behind.
 echo "Building"
@@ -113,7 +115,7 @@ stamp=Cli/obj/gateway.stamp
 (
     flock 9 &&
         touch "$stamp.next" &&
-        dotnet build OrleansGateway.sln -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false </dev/null 9>&- &&
+        build_with_dotnet build OrleansGateway.sln -c Release </dev/null 9>&- &&
         mv "$stamp.next" "$stamp"
 ) 9>Cli/obj/gateway.lock || give_up "the build failed"
 
@@ -151,7 +153,7 @@ run() {
     [[ $project != Commands || -n $long ]] || ((${#filter[@]})) || only+=("Length!=long")
     ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
     echo "== $1"
-    timeout --kill-after=30s 40m dotnet test "tests/$project/$project.csproj" --no-build -c Release --nologo \
+    timeout --kill-after=30s 40m dotnet test "tests/$project/bin/Release/net10.0/OrleansGateway.Tests.$project.dll" --nologo \
         --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
         ${only:+--filter "$(IFS='&' && echo "${only[*]}")"} </dev/null ||
         echo "$?" >"$results/$1.status"

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using OrleansGateway.Hosting;
 using OrleansGateway.Logs;
 using OrleansGateway.Storage.Sqlite;
 
@@ -166,7 +167,7 @@ internal sealed partial class StoreDirectory : IDisposable
 
     private FileStream? TryLock(int number)
     {
-        var held = TryOpen(LockOf(number));
+        var held = LockFile.TryTake(LockOf(number));
         if (held is not null && Read(held) is Damaged or Lost)
         {
             held.Dispose();
@@ -174,18 +175,6 @@ internal sealed partial class StoreDirectory : IDisposable
         }
 
         return held;
-    }
-
-    private static FileStream? TryOpen(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (IOException) when (System.IO.File.Exists(path))
-        {
-            return null;
-        }
     }
 
     private static string Read(FileStream held)
@@ -226,7 +215,7 @@ internal sealed partial class StoreDirectory : IDisposable
                 // What was lost is counted once. Its number is not used again: others may still have the old file open.
                 foreach (var orphan in Orphans().ToList())
                 {
-                    using var held = TryOpen(orphan);
+                    using var held = LockFile.TryTake(orphan);
                     if (held is not null)
                     {
                         Mark(held, Lost);

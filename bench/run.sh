@@ -19,10 +19,12 @@ native=$here/bin/native
 program=$here/bin/Release/net10.0/OrleansGateway.Bench.dll
 nodes=(http://127.0.0.1:18088 http://127.0.0.1:18089 http://127.0.0.1:18090)
 
+source "$root/Cli/build.sh"
+
 # Says nothing unless it fails.
 build() {
     local report
-    report=$(dotnet build "$root/$1" -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false 2>&1) || {
+    report=$(build_with_dotnet build "$root/$1" -c Release 2>&1) || {
         echo "$report" >&2
         return 1
     }

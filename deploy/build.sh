@@ -17,16 +17,16 @@ out=$(cd "$1" && pwd -P)
 # What is built for this does not disturb what ./gateway runs.
 artifacts=${GATEWAY_ARTIFACTS:-$(mktemp -d)}
 [[ -n ${GATEWAY_ARTIFACTS:-} ]] || trap 'rm -rf "$artifacts"' EXIT
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
-common=("$root/deploy/Gateway/Gateway.csproj" -c Release -v q --nologo -nodeReuse:false -p:UseSharedCompilation=false --artifacts-path "$artifacts")
+source "$root/Cli/build.sh"
+common=("$root/deploy/Gateway/Gateway.csproj" -c Release --artifacts-path "$artifacts")
 
 # The command refers to the programs of the parts, which are in the same file then.
 one=(-p:PublishSingleFile=true -p:ValidateExecutableReferencesMatchSelfContained=false)
 rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
 case $kind in
-    --tool) dotnet pack "${common[@]}" -o "$out" ;;
-    --self-contained) dotnet publish "${common[@]}" "${one[@]}" -r "$rid" --self-contained true -p:EnableCompressionInSingleFile=true -o "$artifacts/one" ;;
-    *) dotnet publish "${common[@]}" "${one[@]}" -r "$rid" --self-contained false -o "$artifacts/one" ;;
+    --tool) build_with_dotnet pack "${common[@]}" -o "$out" ;;
+    --self-contained) build_with_dotnet publish "${common[@]}" "${one[@]}" -r "$rid" --self-contained true -p:EnableCompressionInSingleFile=true -o "$artifacts/one" ;;
+    *) build_with_dotnet publish "${common[@]}" "${one[@]}" -r "$rid" --self-contained false -o "$artifacts/one" ;;
 esac </dev/null
 [[ $kind == --tool ]] || install -m 755 "$artifacts/one/gateway" "$out/gateway"
 ls -l "$out"/gateway*

@@ -82,17 +82,17 @@ internal sealed record ClusterFile
     private static async Task<FileStream> LockAsync(string path)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (true)
+        while (TimeProvider.System.GetElapsedTime(began) < Patience)
         {
-            try
+            if (LockFile.TryTake(path) is { } held)
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return held;
             }
-            catch (IOException) when (TimeProvider.System.GetElapsedTime(began) < Patience)
-            {
-                await Task.Delay(10);
-            }
+
+            await Task.Delay(10);
         }
+
+        throw new IOException($"{path} is held by another process for longer than {Patience.TotalSeconds} s");
     }
 }
 

@@ -206,15 +206,16 @@ internal sealed class WebSocketEndpoint(
     /// <returns>How to close.</returns>
     private async Task<WebSocketClose> Receive(WebSocketReader reader, WebSocketPublishing publishing, CancellationToken cancellationToken)
     {
+        // As it is when a frame comes, not when the wait for it began.
+        var limit = () => publishing.MaxFrameBytes(options.CurrentValue.MaxMessageBytes);
         while (true)
         {
-            var limit = options.CurrentValue.MaxMessageBytes;
-            if (await reader.Read(publishing.MaxFrameBytes(limit), cancellationToken) is { } closed)
+            if (await reader.Read(limit, cancellationToken) is { } closed)
             {
                 return closed;
             }
 
-            if (await publishing.Take(reader.Message, reader.IsText, limit, cancellationToken) is { } close)
+            if (await publishing.Take(reader.Message, reader.IsText, options.CurrentValue.MaxMessageBytes, cancellationToken) is { } close)
             {
                 return close;
             }

@@ -36,11 +36,11 @@ internal sealed class WebSocketReader(PipeReader input, Func<ReadOnlyMemory<byte
     public long Frames => Volatile.Read(ref _frames);
 
     /// <summary>Reads the next message, and answers the pings before it.</summary>
-    /// <param name="limit">The longest message, in bytes.</param>
+    /// <param name="longest">The longest message, in bytes; asked for with each frame.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>How to close, where the client closed or broke a rule; null where a message came.</returns>
     /// <exception cref="IOException">The client is gone.</exception>
-    public async ValueTask<WebSocketClose?> Read(long limit, CancellationToken cancellationToken)
+    public async ValueTask<WebSocketClose?> Read(Func<long> longest, CancellationToken cancellationToken)
     {
         Begin();
         while (true)
@@ -64,7 +64,7 @@ internal sealed class WebSocketReader(PipeReader input, Func<ReadOnlyMemory<byte
                 (IsText, _isContinued) = (start.Opcode == Opcode.Text, true);
             }
 
-            if (!start.IsControl && _message.WrittenCount + length > limit)
+            if (!start.IsControl && longest() is var limit && _message.WrittenCount + length > limit)
             {
                 return new(WebSocketCloseStatus.MessageTooBig, $"A message has at most {limit} bytes.");
             }

@@ -35,7 +35,7 @@ public sealed class PidFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">The directory can't be written to.</exception>
     public static async Task<PidFile> TakeAsync(string state, string name)
     {
-        if (TryLock(PathOf(state, name, "lock")) is not { } held)
+        if (LockFile.TryTake(PathOf(state, name, "lock")) is not { } held)
         {
             throw new PartRunsException(name, await WaitForOwnerAsync(state, name));
         }
@@ -101,7 +101,7 @@ public sealed class PidFile : IDisposable
     public static void Clear(string state, string name, ProcessIdentity process)
     {
         // Under the lock, so that a process which just begins does not lose the file that it writes.
-        using var held = TryLock(PathOf(state, name, "lock"));
+        using var held = LockFile.TryTake(PathOf(state, name, "lock"));
         if (held is not null && Read(state, name) is { State: not PidFileState.Alive } left && left.Process == process)
         {
             File.Delete(PathOf(state, name, "pid"));
@@ -134,19 +134,6 @@ public sealed class PidFile : IDisposable
     }
 
     private static string PathOf(string state, string name, string extension) => Path.Combine(state, $"{name}.{extension}");
-
-    private static FileStream? TryLock(string path)
-    {
-        try
-        {
-            // No sharing is an advisory lock (flock) on Unix.
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(path))
-        {
-            return null;
-        }
-    }
 
     private static async Task<int?> WaitForOwnerAsync(string state, string name)
     {

@@ -10,6 +10,9 @@ public sealed class ComeAndGoTests(ITestOutputHelper output)
     private const int Counted = 10_000;
     private const int AtATime = 20;
 
+    // A node opens and closes some for its own work, such as a file of the log.
+    private const int MayBeOpened = 10;
+
     // Half of what a leak of 1 KB each would be.
     private const long MayGrowBytes = Counted * 1024L / 2;
 
@@ -25,7 +28,7 @@ public sealed class ComeAndGoTests(ITestOutputHelper output)
         await ComeAndGo(nodes, Counted);
         var after = await Left(nodes);
         output.WriteLine($"{before.Descriptors} descriptors and {before.Bytes} bytes before, {after.Descriptors} and {after.Bytes} after {Counted} more");
-        Assert.Equal(before.Descriptors, after.Descriptors);
+        Assert.True(after.Descriptors <= before.Descriptors + MayBeOpened, $"{before.Descriptors} descriptors before, {after.Descriptors} after {Counted} more");
         Assert.True(after.Bytes <= before.Bytes + MayGrowBytes, $"{before.Bytes} bytes before, {after.Bytes} after {Counted} more");
     }
 

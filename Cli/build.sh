@@ -1,0 +1,16 @@
+# To be sourced by what builds.
+
+# Runs dotnet with these arguments: one compiler serves all projects, and nothing of the build stays behind.
+build_with_dotnet() (
+    export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+    compiler=(-p:UseSharedCompilation=false)
+    if command -v pkill >/dev/null; then
+        # It goes on by itself and has a socket here.
+        TMPDIR=$(mktemp -d)
+        export TMPDIR
+        name=$(basename "$TMPDIR")
+        trap 'pkill -KILL -f -- "-pipename:$name\$" || true; rm -rf "$TMPDIR"' EXIT
+        compiler=(-p:UseSharedCompilation=true "-p:SharedCompilationId=$name")
+    fi
+    dotnet "$@" -v q --nologo -nodeReuse:false "${compiler[@]}"
+)
