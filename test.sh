@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds all, and runs the tests: exit code 0 when all passed.
-#   ./test.sh [--long] [PROJECT]... [--filter EXPRESSION]      --long: also those of the command that take long, and one project after the other, as CI has it; PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
+#   ./test.sh [--long] [PROJECT]... [--filter EXPRESSION]      --long: also those of the command that take long, as CI has it; PROJECT: Unit, Cluster, Conformance, Commands, EndToEnd, Accounting, Clients, Browser (default: all)
 # The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -49,9 +49,13 @@ if ((${#projects[@]} == 0)); then
     mapfile -t projects < <(test_projects)
 fi
 
-# Fast and simple kinds first.
-order() { case $1 in Unit) echo 1 ;; Cluster) echo 2 ;; Conformance) echo 3 ;; Commands) echo 4 ;; EndToEnd) echo 5 ;; Accounting) echo 6 ;; Clients) echo 7 ;; Browser) echo 8 ;; *) echo 9 ;; esac; }
-mapfile -t projects < <(for name in "${projects[@]}"; do echo "$(order "$name") $name"; done | sort -u | cut -d' ' -f2)
+# Fast and simple kinds first. Beside each other run those that often wait (for a death to be seen, for a client to count as gone): the others fill the
+# machine by themselves. What measures how long something takes has it for itself, at the end.
+groups=(Unit Cluster Conformance Commands EndToEnd+Browser Accounting+Clients)
+for name in $(test_projects); do
+    [[ " ${groups[*]//+/ } " == *" $name "* ]] || groups+=("$name")
+done
+groups+=("EndToEnd (time)" "Commands (time)")
 
 for dir in "${DOTNET_ROOT:-}" "${HOME:-}/.dotnet" /usr/share/dotnet /usr/lib/dotnet; do
     command -v dotnet >/dev/null && break
@@ -136,13 +140,6 @@ passed=0 failed=0 skipped=0
 # The number that an attribute of the counters in a report has.
 counter() { sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
 
-# What measures how long something takes runs by itself, at the end.
-timed=()
-for name in "${projects[@]}"; do
-    [[ $name != EndToEnd && $name != Commands ]] || timed+=("$name (time)")
-done
-runs=("${projects[@]}" "${timed[@]}")
-
 # Runs the tests of a project.
 run() {
     local project=${1%% *} only=()
@@ -152,23 +149,29 @@ run() {
     esac
     [[ $project != Commands || -n $long ]] || ((${#filter[@]})) || only+=("Length!=long")
     ((${#filter[@]} == 0)) || only+=("(${filter[1]})")
-    echo "== $1"
     timeout --kill-after=30s 40m dotnet test "tests/$project/bin/Release/net10.0/OrleansGateway.Tests.$project.dll" --nologo \
         --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
         ${only:+--filter "$(IFS='&' && echo "${only[*]}")"} </dev/null ||
         echo "$?" >"$results/$1.status"
 }
 
-# Two at a time, unless there is time for all: many wait for what takes its time (a death to be seen, a client to count as gone), not for the processor.
-beside() { [[ -z $long ]] && [[ $1 == Clients || $1 == Commands || $1 == Browser ]]; }
-(for name in "${projects[@]}"; do ! beside "$name" || run "$name"; done) >"$results/beside.out" 2>&1 &
-for name in "${projects[@]}"; do
-    beside "$name" || run "$name"
-done
-wait
-cat "$results/beside.out"
-for name in "${timed[@]}"; do
-    run "$name"
+runs=()
+for group in "${groups[@]}"; do
+    IFS=+ read -ra members <<<"$group"
+    here=()
+    for name in "${members[@]}"; do
+        [[ " ${projects[*]} " != *" ${name%% *} "* ]] || here+=("$name")
+    done
+    ((${#here[@]})) || continue
+    echo "== ${here[*]}"
+    for name in "${here[@]}"; do
+        run "$name" >"$results/$name.out" 2>&1 &
+    done
+    wait
+    for name in "${here[@]}"; do
+        cat "$results/$name.out"
+    done
+    runs+=("${here[@]}")
 done
 
 for name in "${runs[@]}"; do

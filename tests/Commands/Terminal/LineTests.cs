@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace OrleansGateway.Tests.Commands.Terminal;
 
 /// <summary>Commands that write lines on a terminal.</summary>
 [Collection(RunningGateway.Name)]
-public sealed class LineTests(RunningGateway running)
+public sealed partial class LineTests(RunningGateway running)
 {
     private const int Columns = 80;
 
@@ -23,6 +25,25 @@ public sealed class LineTests(RunningGateway running)
         Assert.Equal(mode, await terminal.Mode());
 
         static bool IsNumber(string line) => int.TryParse(line, out _);
+    }
+
+    [Fact]
+    public async Task Pub_OfManyLinesToAFile_ShowsABarUntilItEnds()
+    {
+        const int Many = 300_000;
+        const string Command = "./gateway pub bar <lines >ids; echo code $?";
+        await File.WriteAllLinesAsync(Path.Combine(_gateway.Directory, "lines"), Enumerable.Range(1, Many).Select(x => $"{x}"));
+        await using var terminal = await Terminal.Open(_gateway);
+        var mode = await terminal.Mode();
+        await terminal.Run("true");
+        await terminal.Enter(Command);
+        await terminal.Draws(x => Array.Exists(x, y => Bar().IsMatch(y)), "a bar");
+        Assert.Equal($"$ {Command}", (await terminal.Screen())[1]);
+        await terminal.Becomes(x => x.Contains("code 0"), "the end", seconds: 60);
+        Assert.Equal(["$ true", $"$ {Command}", "code 0", "$"], await terminal.Lines());
+        Assert.Equal(Many, File.ReadLines(Path.Combine(_gateway.Directory, "ids")).Count());
+        Assert.Equal((false, true, true), await terminal.State());
+        Assert.Equal(mode, await terminal.Mode());
     }
 
     [Fact]
@@ -54,6 +75,9 @@ public sealed class LineTests(RunningGateway running)
             Assert.Contains(await Fits(terminal, $"./gateway {command} --help"), x => x.StartsWith("Examples:", StringComparison.Ordinal));
         }
     }
+
+    [GeneratedRegex(@"^\u2501+ +[1-9][0-9]?% [0-9:]+ [1-9][0-9]* lines$")]
+    private static partial Regex Bar();
 
     // Also what was wrapped within a word is one line here.
     private static async Task<string[]> Fits(Terminal terminal, string command)
