@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using OrleansGateway.Cli.Terminal;
 using Spectre.Console;
 
 namespace OrleansGateway.Cli.Publishing;
@@ -16,12 +17,19 @@ internal static class PublishProgress
     public static async Task ShowAsync(Task publishing, Func<long> taken, Func<long> published)
     {
         await Task.WhenAny(publishing, Task.Delay(ShownAfter));
-        if (publishing.IsCompleted || Console.IsErrorRedirected || !Console.IsOutputRedirected || LengthOfInput() is not (> 0 and var length))
+        if (publishing.IsCompleted || !Screen.CanDrawErrors || !Console.IsOutputRedirected || LengthOfInput() is not (> 0 and var length))
         {
             return;
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        // What it finds out by itself is about standard output, which is no terminal here.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(Console.Error),
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+            ColorSystem = Screen.WantsColours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+        });
         var progress = console.Progress().AutoClear(true).Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn());
         await progress.StartAsync(async context =>
         {

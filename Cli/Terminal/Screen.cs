@@ -14,13 +14,17 @@ internal enum Tone
 internal static class Screen
 {
     /// <summary>Whether standard output is a terminal that can be drawn on.</summary>
-    public static bool CanDraw { get; } = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+    public static bool CanDraw { get; } = !Console.IsOutputRedirected && CanTerminalDraw;
+
+    /// <summary>Whether standard error is one.</summary>
+    public static bool CanDrawErrors { get; } = !Console.IsErrorRedirected && CanTerminalDraw;
+
+    /// <summary>Whether colours are wanted on a terminal.</summary>
+    public static bool WantsColours { get; } =
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
     /// <summary>Whether standard output has colours.</summary>
-    public static bool HasColours { get; } =
-        !Console.IsOutputRedirected
-        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+    public static bool HasColours { get; } = !Console.IsOutputRedirected && WantsColours;
 
     /// <summary>How many columns the terminal of standard output has; null where it is none, or does not say.</summary>
     public static int? Columns
@@ -60,6 +64,8 @@ internal static class Screen
         Tone.Quiet => Sgr(text, 90),
         _ => text,
     };
+
+    private static bool CanTerminalDraw => Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     private static string Sgr(string text, int colour) => $"\e[{colour}m{text}\e[0m";
 

@@ -36,7 +36,7 @@ internal sealed class HostedMember(ServiceNode node, ServiceDescriptor descripto
         _running = true;
         if (_service is BackgroundService { ExecuteTask: { } work })
         {
-            _watch = Watch(work);
+            _watch = Watch(work, cancellationToken);
         }
     }
 
@@ -54,13 +54,14 @@ internal sealed class HostedMember(ServiceNode node, ServiceDescriptor descripto
     public Task ReloadAsync(CancellationToken cancellationToken) =>
         _running && _service is IReloadable reloadable ? reloadable.ReloadAsync(cancellationToken) : Task.CompletedTask;
 
-    private async Task Watch(Task work)
+    // A start that is called off calls off the work of what has started, too (BackgroundService links the two): that is no failure.
+    private async Task Watch(Task work, CancellationToken start)
     {
         try
         {
             await work;
         }
-        catch (OperationCanceledException) when (_stopping)
+        catch (OperationCanceledException) when (_stopping || start.IsCancellationRequested)
         {
         }
         catch (Exception exception) when (!_stopping)

@@ -1,2 +1,2 @@
 // Mostly starts of processes: more at a time than cores would only make all of them late.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]

@@ -13,15 +13,21 @@ internal static class Until
     public static async Task True(Func<Task<bool>> condition, Func<string> what, double seconds = 15)
     {
         var begun = Stopwatch.GetTimestamp();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await condition())
+        while (true)
         {
+            var looked = Stopwatch.GetTimestamp();
+            if (await condition())
+            {
+                return;
+            }
+
             if (Stopwatch.GetElapsedTime(begun).TotalSeconds >= seconds)
             {
                 Assert.Fail($"not within {seconds} s: {what()}");
             }
 
-            await timer.WaitForNextTickAsync();
+            // As long as the look took: one that starts a process shall not take the machine from what it waits for.
+            await Task.Delay((int)Math.Clamp(Stopwatch.GetElapsedTime(looked).TotalMilliseconds, 20, 500));
         }
     }
 }

@@ -30,17 +30,15 @@ public sealed partial class LineTests(RunningGateway running)
     [Fact]
     public async Task Pub_OfManyLinesToAFile_ShowsABarUntilItEnds()
     {
-        const int Many = 300_000;
+        const int Many = 100_000;
         const string Command = "./gateway pub bar <lines >ids; echo code $?";
         await File.WriteAllLinesAsync(Path.Combine(_gateway.Directory, "lines"), Enumerable.Range(1, Many).Select(x => $"{x}"));
         await using var terminal = await Terminal.Open(_gateway);
         var mode = await terminal.Mode();
-        await terminal.Run("true");
         await terminal.Enter(Command);
         await terminal.Draws(x => Array.Exists(x, y => Bar().IsMatch(y)), "a bar");
-        Assert.Equal($"$ {Command}", (await terminal.Screen())[1]);
         await terminal.Becomes(x => x.Contains("code 0"), "the end", seconds: 60);
-        Assert.Equal(["$ true", $"$ {Command}", "code 0", "$"], await terminal.Lines());
+        Assert.Equal([$"$ {Command}", "code 0", "$"], (await terminal.Lines())[^3..]);
         Assert.Equal(Many, File.ReadLines(Path.Combine(_gateway.Directory, "ids")).Count());
         Assert.Equal((false, true, true), await terminal.State());
         Assert.Equal(mode, await terminal.Mode());

@@ -147,6 +147,27 @@ public sealed class ServiceTreeTests
     }
 
     [Fact]
+    public async Task Host_ToldToStopWhileItStarts_StopsAllAndNothingHasFailed()
+    {
+        IHost? host = null;
+        using var made = host = Host(node =>
+        {
+            node.Add("listener", x => x.Services.AddHostedService(_ => new Patient()));
+            Add(node, "frontend", start: token =>
+            {
+                host!.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+                return Task.Delay(Timeout.Infinite, token);
+            });
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.StartAsync());
+        await host.StopAsync();
+
+        Assert.Null(host.Services.GetRequiredService<ServiceTree>().Failure);
+        Assert.DoesNotContain(All(host), x => x.State is ServiceState.Failed or ServiceState.Running);
+    }
+
+    [Fact]
     public async Task Reload_OfATree_GoesDownInOrderAndNamesWhoRefuses()
     {
         using var host = Host(node =>
@@ -276,6 +297,11 @@ public sealed class ServiceTreeTests
             _began.SetResult();
             return work;
         }
+    }
+
+    private sealed class Patient : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Delay(Timeout.Infinite, stoppingToken);
     }
 
     private sealed class Late(ConcurrentQueue<string> said) : IHostedService
