@@ -51,7 +51,7 @@ if command -v systemctl >/dev/null; then
     GATEWAY_ROOT=$work/root "$here/systemd/install.sh" out/gateway 2
     [[ -L $work/root/etc/systemd/system/gateway.target.wants/gateway@2.service ]] || fail "node 2 was not installed"
     # Of this system it has no program to run.
-    systemd-analyze verify "$work"/root/etc/systemd/system/gateway{@1.service,-numbers.service,.target} 2>&1 |
+    { systemd-analyze verify "$work"/root/etc/systemd/system/gateway{@1.service,-numbers.service,.target} 2>&1 || true; } |
         { ! grep -E "gateway(@|-numbers|\.target)" | grep -v "/usr/local/bin/gateway is not executable"; } || fail "the units are not as systemd wants them"
     GATEWAY_ROOT=$work/root "$here/systemd/uninstall.sh" --messages
     [[ -z $(find root ! -type d) ]] || fail "$(find root ! -type d) was left"
