@@ -21,8 +21,7 @@ source "$root/Cli/build.sh"
 common=("$root/deploy/Gateway/Gateway.csproj" -c Release --artifacts-path "$artifacts")
 
 # The command refers to the programs of the parts, which are in the same file then.
-# It starts sooner where much is compiled already.
-one=(-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:ValidateExecutableReferencesMatchSelfContained=false)
+one=(-p:PublishSingleFile=true -p:ValidateExecutableReferencesMatchSelfContained=false)
 rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
 case $kind in
     --tool) build_with_dotnet pack "${common[@]}" -o "$out" ;;
