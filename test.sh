@@ -112,7 +112,7 @@ fi
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_EnableWriteXorExecute=0
 source Cli/build.sh
 
-# The same lock and stamp as those of ./gateway, which then has nothing to build. Nothing of the build stays behind.
+# The same lock and stamp as those of ./gateway, which then has nothing to build.
 echo "Building"
 mkdir -p Cli/obj
 stamp=Cli/obj/gateway.stamp

@@ -80,6 +80,10 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{pid}"]);
         await kill.WaitForExitAsync();
+        if (signal == "STOP")
+        {
+            Standstill.Wait(pid);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -57,13 +57,13 @@ internal sealed partial class NodeProcess : IDisposable
         _killed = true;
     }
 
-    /// <summary>Freezes it, and waits until it stands still: each of its threads goes on until the scheduler sees it.</summary>
+    /// <summary>Freezes it: nothing of it goes on when this returns.</summary>
     public void Freeze()
     {
         Signal(SigStop);
-        if (!SpinWait.SpinUntil(() => !IsAlive || Threads().All(x => x is 'T' or 'Z'), TimeSpan.FromSeconds(5)))
+        if (IsAlive)
         {
-            throw new TimeoutException($"process {Pid} did not stop: its threads are {string.Concat(Threads())}");
+            Standstill.Wait(Pid);
         }
     }
 
@@ -92,26 +92,6 @@ internal sealed partial class NodeProcess : IDisposable
             _said = File.ReadAllText(_log);
             File.Delete(_log);
         }
-    }
-
-    /// <summary>The state of each thread (proc_pid_stat(5)).</summary>
-    private List<char> Threads()
-    {
-        var states = new List<char>();
-        foreach (var thread in Directory.EnumerateDirectories($"/proc/{Pid}/task"))
-        {
-            try
-            {
-                var text = File.ReadAllText(Path.Combine(thread, "stat"));
-                states.Add(text[text.LastIndexOf(')') + 2]);
-            }
-            catch (IOException)
-            {
-                // It ended meanwhile.
-            }
-        }
-
-        return states;
     }
 
     private void Signal(int signal)

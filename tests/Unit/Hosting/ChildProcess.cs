@@ -19,7 +19,10 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>What it writes.</summary>
     public StreamReader Output => _process.StandardOutput;
 
-    public static ChildProcess Sleeping(params string[] more) => new("sleep", ["300", .. more]);
+    public static ChildProcess Sleeping(params string[] more) => SleepingAs("sleep", more);
+
+    /// <summary>One of a copy of <c>sleep</c>.</summary>
+    public static ChildProcess SleepingAs(string program, params string[] more) => new(program, ["300", .. more]);
 
     public static ChildProcess Shell(string script) => new("bash", ["-c", script]);
 

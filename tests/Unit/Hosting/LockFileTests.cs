@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Tests.Unit.Hosting;
@@ -29,14 +28,7 @@ public sealed class LockFileTests : IDisposable
         // A program that runs can't be written to.
         var path = Path.Combine(_state.Path, "sleep");
         File.Copy("/bin/sleep", path);
-        using var running = Process.Start(path, "60");
-        try
-        {
-            Assert.IsNotType<FileNotFoundException>(Assert.ThrowsAny<IOException>(() => LockFile.TryTake(path)));
-        }
-        finally
-        {
-            running.Kill();
-        }
+        using var running = ChildProcess.SleepingAs(path);
+        Assert.IsNotType<FileNotFoundException>(Assert.ThrowsAny<IOException>(() => LockFile.TryTake(path)));
     }
 }
