@@ -6,9 +6,9 @@ using OrleansGateway.Numbers.Server;
 
 return await PartProcess.RunAsync(Parts.Numbers, args, async part =>
 {
-    var builder = Host.CreateApplicationBuilder();
+    var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
     part.AddTo(builder);
-    builder.Logging.ClearProviders().AddSimpleConsole(console =>
+    builder.Logging.AddSimpleConsole(console =>
     {
         console.SingleLine = true;
         console.UseUtcTimestamp = true;

@@ -36,7 +36,7 @@ public sealed class GatewayNode
     /// </returns>
     public static Task<int> RunAsync(string[] args, Action<GatewayNode>? compose = null) => PartProcess.RunAsync(Parts.Node, args, async part =>
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         var node = new GatewayNode(builder.Services);
         compose?.Invoke(node);
 

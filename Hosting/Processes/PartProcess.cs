@@ -12,14 +12,15 @@ namespace OrleansGateway.Hosting;
 /// <code>
 /// return await PartProcess.RunAsync(Parts.Node, args, async part =>
 /// {
-///     var builder = WebApplication.CreateSlimBuilder();
+///     var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 ///     part.AddTo(builder);
 ///     …
 ///     await using var app = builder.Build();
 ///     await part.RunAsync(app);
 /// });
 /// </code>
-/// The host is built without <c>args</c>: the flags are read here.
+/// The host is built empty: flags, environment and file are read here. What a host does about them by default would also watch each directory below the
+/// working directory, for a file that is saved.
 /// </summary>
 public sealed class PartProcess
 {

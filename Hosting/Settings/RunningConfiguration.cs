@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.EnvironmentVariables;
-using Microsoft.Extensions.Configuration.Json;
 
 namespace OrleansGateway.Hosting;
 
@@ -24,16 +22,8 @@ internal sealed class RunningConfiguration(Parts part, string directory, IReadOn
     /// <summary>Whether the file is gone that was there when the values were read.</summary>
     public bool LacksItsFile => _hadFile && !HasFile(directory);
 
-    /// <summary>Takes the place of what a host reads by itself from files and the environment.</summary>
-    public void AddTo(IConfigurationBuilder builder)
-    {
-        foreach (var source in builder.Sources.Where(x => x is JsonConfigurationSource or EnvironmentVariablesConfigurationSource { Prefix: null or "" }).ToArray())
-        {
-            builder.Sources.Remove(source);
-        }
-
-        builder.Add(_source);
-    }
+    /// <summary>Gives it to a host.</summary>
+    public void AddTo(IConfigurationBuilder builder) => builder.Add(_source);
 
     /// <summary>Reads all sources anew. Nothing changes yet.</summary>
     /// <param name="next">What to <see cref="Apply"/>, or null.</param>

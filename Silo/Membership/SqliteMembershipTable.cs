@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,6 +13,12 @@ public sealed class SqliteMembershipOptions
 {
     /// <summary>The database file; its directory exists.</summary>
     public string File { get; set; } = string.Empty;
+
+    /// <summary>How long a silo that starts may take from reading to writing until others read (it compiles its code between).</summary>
+    public TimeSpan TurnOfOneThatStarts { get; set; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How long one may take that runs. Not longer than one that starts.</summary>
+    public TimeSpan TurnOfOneThatRuns { get; set; } = TimeSpan.FromMilliseconds(50);
 }
 
 /// <summary>
@@ -23,55 +29,63 @@ public sealed class SqliteMembershipOptions
 internal sealed partial class SqliteMembershipTable(
     IOptions<SqliteMembershipOptions> options,
     IOptions<ClusterOptions> cluster,
-    ILogger<SqliteMembershipTable> logger) : IMembershipTable
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ILogger<SqliteMembershipTable> logger) : IMembershipTable, IDisposable
 {
-    private const int BusyTimeoutSeconds = 10;
-
     private readonly string _cluster = cluster.Value.ClusterId;
-    private readonly string _connection = new SqliteConnectionStringBuilder
-    {
-        DataSource = options.Value.File,
-        DefaultTimeout = BusyTimeoutSeconds,
-        Pooling = true,
-    }.ToString();
+    private readonly MembershipTurns _turns = new(cluster.Value.ClusterId, options.Value, time);
+    private readonly SiloLives _lives = new($"{options.Value.File}-silos");
+    private IDisposable? _life;
+    private volatile bool _isStarting = true;
 
     public async Task InitializeMembershipTable(bool tryInitTableVersion)
     {
         using var connection = await Open();
-        await Execute(connection, null, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
-        await Execute(connection, null, """
+        await connection.Execute(null, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+        await connection.Execute(null, """
             CREATE TABLE IF NOT EXISTS version (cluster TEXT PRIMARY KEY, version INTEGER NOT NULL);
             CREATE TABLE IF NOT EXISTS silo (cluster TEXT NOT NULL, address TEXT NOT NULL, etag INTEGER NOT NULL, entry TEXT NOT NULL,
                 alive TEXT NOT NULL, PRIMARY KEY (cluster, address)) WITHOUT ROWID;
             """);
-        await Execute(connection, null, "INSERT OR IGNORE INTO version VALUES ($cluster, 0)", ("$cluster", _cluster));
-        await Sweep(connection);
+        await MembershipTurns.Create(connection);
+        await connection.Execute(null, "INSERT OR IGNORE INTO version VALUES ($cluster, 0)", ("$cluster", _cluster));
+        await Enter(connection);
     }
 
     public async Task DeleteMembershipTableEntries(string clusterId)
     {
         using var connection = await Open();
-        await Execute(connection, null, "DELETE FROM silo WHERE cluster = $cluster; DELETE FROM version WHERE cluster = $cluster", ("$cluster", clusterId));
+        await connection.Execute(null, "DELETE FROM silo WHERE cluster = $cluster; DELETE FROM version WHERE cluster = $cluster", ("$cluster", clusterId));
     }
 
     public async Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate)
     {
         using var connection = await Open();
-        await using var transaction = Begin(connection);
+        await using var transaction = connection.BeginWriting();
         foreach (var (entry, _) in (await Read(connection, transaction, null)).Members)
         {
             if (entry.Status == SiloStatus.Dead && entry.IAmAliveTime < beforeDate.UtcDateTime)
             {
-                await Execute(connection, transaction, "DELETE FROM silo WHERE cluster = $cluster AND address = $address", Key(entry.SiloAddress));
+                await connection.Execute(transaction, "DELETE FROM silo WHERE cluster = $cluster AND address = $address", Key(entry.SiloAddress));
             }
         }
 
         await transaction.CommitAsync();
     }
 
-    public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadTable(key);
+    public async Task<MembershipTableData> ReadRow(SiloAddress key)
+    {
+        using var connection = await Open();
+        return await Read(connection, key);
+    }
 
-    public Task<MembershipTableData> ReadAll() => ReadTable(null);
+    public async Task<MembershipTableData> ReadAll()
+    {
+        using var connection = await Open();
+        await _turns.Begin(connection, _isStarting);
+        return await Read(connection, null);
+    }
 
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => Change(entry, null, tableVersion);
 
@@ -80,58 +94,76 @@ internal sealed partial class SqliteMembershipTable(
     public async Task UpdateIAmAlive(MembershipEntry entry)
     {
         using var connection = await Open();
-        await Execute(
-            connection, null, "UPDATE silo SET alive = $alive WHERE cluster = $cluster AND address = $address",
-            [.. Key(entry.SiloAddress), ("$alive", entry.IAmAliveTime.ToString("O"))]);
+        await connection.Execute(
+            null, "UPDATE silo SET alive = $alive WHERE cluster = $cluster AND address = $address",
+            [.. Key(entry.SiloAddress), ("$alive", StoredEntry.Time(entry.IAmAliveTime))]);
     }
+
+    public void Dispose() => _life?.Dispose();
 
     private async Task<bool> Change(MembershipEntry entry, string? etag, TableVersion version)
     {
         using var connection = await Open();
-        await using var transaction = Begin(connection);
-        var moved = await Execute(
-            connection, transaction, "UPDATE version SET version = $next WHERE cluster = $cluster AND version = $old",
-            ("$cluster", _cluster), ("$next", version.Version), ("$old", long.Parse(version.VersionEtag)));
-        if (moved == 0)
+        try
         {
-            return false;
-        }
+            await using var transaction = connection.BeginWriting();
+            if (!await MoveVersion(connection, transaction, version) || !await Write(connection, transaction, entry, etag))
+            {
+                LogRefused(entry.SiloName, entry.Status);
+                return false;
+            }
 
-        (string, object)[] values = [.. Key(entry.SiloAddress), ("$entry", Stored.From(entry)), ("$alive", entry.IAmAliveTime.ToString("O"))];
+            await transaction.CommitAsync();
+            _isStarting &= entry.Status != SiloStatus.Active;
+            return true;
+        }
+        finally
+        {
+            await _turns.End(connection);
+        }
+    }
+
+    private async Task<bool> MoveVersion(SqliteConnection connection, SqliteTransaction transaction, TableVersion version) => await connection.Execute(
+        transaction, "UPDATE version SET version = $next WHERE cluster = $cluster AND version = $old",
+        ("$cluster", _cluster), ("$next", version.Version), ("$old", long.Parse(version.VersionEtag, CultureInfo.InvariantCulture))) > 0;
+
+    private async Task<bool> Write(SqliteConnection connection, SqliteTransaction transaction, MembershipEntry entry, string? etag)
+    {
+        (string, object)[] values = [.. Key(entry.SiloAddress), ("$entry", StoredEntry.Write(entry)), ("$alive", StoredEntry.Time(entry.IAmAliveTime))];
         var written = etag is null
-            ? await Execute(connection, transaction, "INSERT OR IGNORE INTO silo VALUES ($cluster, $address, 0, $entry, $alive)", values)
-            : await Execute(
-                connection, transaction,
-                "UPDATE silo SET etag = etag + 1, entry = $entry, alive = $alive WHERE cluster = $cluster AND address = $address AND etag = $etag",
-                [.. values, ("$etag", long.Parse(etag))]);
-        if (written == 0)
-        {
-            return false;
-        }
-
-        await transaction.CommitAsync();
-        return true;
+            ? await connection.Execute(transaction, "INSERT OR IGNORE INTO silo VALUES ($cluster, $address, 0, $entry, $alive)", values)
+            : await connection.Execute(
+                transaction, "UPDATE silo SET etag = etag + 1, entry = $entry, alive = $alive WHERE cluster = $cluster AND address = $address AND etag = $etag",
+                [.. values, ("$etag", long.Parse(etag, CultureInfo.InvariantCulture))]);
+        return written > 0;
     }
 
     /// <summary>
-    /// Marks nodes of this machine dead whose ports refuse, so that a start onto the table of a cluster that died as a whole
-    /// waits for nobody.
+    /// Begins the life of this silo, and marks those dead whose process has ended, or whose port refuses, so that a start onto the table of a cluster that
+    /// died as a whole waits for nobody.
     /// </summary>
-    private async Task Sweep(SqliteConnection connection)
+    private async Task Enter(SqliteConnection connection)
     {
-        while (true)
+        await using var transaction = connection.BeginWriting();
+        _life ??= _lives.Begin(self.SiloAddress);
+        var table = await Read(connection, transaction, null);
+        var gone = table.Members
+            .Where(x => x.Item1.Status != SiloStatus.Dead && (_lives.HasEnded(x.Item1.SiloAddress) || Refuses(x.Item1.SiloAddress.Endpoint)))
+            .ToArray();
+        if (gone.Length > 0)
         {
-            var table = await Read(connection, null, null);
-            var gone = table.Members.FirstOrDefault(x => x.Item1.Status != SiloStatus.Dead && Refuses(x.Item1.SiloAddress.Endpoint));
-            if (gone is null)
-            {
-                return;
-            }
-
-            LogSwept(gone.Item1.SiloName, gone.Item1.SiloAddress);
-            gone.Item1.Status = SiloStatus.Dead;
-            await UpdateRow(gone.Item1, gone.Item2, table.Version.Next());
+            await MoveVersion(connection, transaction, table.Version.Next());
         }
+
+        foreach (var (entry, etag) in gone)
+        {
+            LogSwept(entry.SiloName, entry.SiloAddress);
+            entry.Status = SiloStatus.Dead;
+            await Write(connection, transaction, entry, etag);
+        }
+
+        _lives.Clear();
+        await transaction.CommitAsync();
     }
 
     private static bool Refuses(IPEndPoint endpoint)
@@ -148,14 +180,13 @@ internal sealed partial class SqliteMembershipTable(
         }
     }
 
-    private async Task<MembershipTableData> ReadTable(SiloAddress? key)
+    private async Task<MembershipTableData> Read(SqliteConnection connection, SiloAddress? key)
     {
-        using var connection = await Open();
         await using var transaction = connection.BeginTransaction(deferred: true);
         return await Read(connection, transaction, key);
     }
 
-    private async Task<MembershipTableData> Read(SqliteConnection connection, SqliteTransaction? transaction, SiloAddress? key)
+    private async Task<MembershipTableData> Read(SqliteConnection connection, SqliteTransaction transaction, SiloAddress? key)
     {
         var rows = new List<Tuple<MembershipEntry, string>>();
         using (var command = connection.CreateCommand())
@@ -167,7 +198,7 @@ internal sealed partial class SqliteMembershipTable(
             using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
-                rows.Add(Tuple.Create(Stored.Read(reader.GetString(1), reader.GetString(2)), reader.GetInt64(0).ToString()));
+                rows.Add(Tuple.Create(StoredEntry.Read(reader.GetString(1), reader.GetString(2)), reader.GetInt64(0).ToString(CultureInfo.InvariantCulture)));
             }
         }
 
@@ -176,67 +207,16 @@ internal sealed partial class SqliteMembershipTable(
         version.CommandText = "SELECT version FROM version WHERE cluster = $cluster";
         version.Parameters.AddWithValue("$cluster", _cluster);
         var number = (long)(await version.ExecuteScalarAsync() ?? 0L);
-        return new MembershipTableData(rows, new TableVersion((int)number, number.ToString()));
+        return new MembershipTableData(rows, new TableVersion((int)number, number.ToString(CultureInfo.InvariantCulture)));
     }
 
     private (string, object)[] Key(SiloAddress address) => [("$cluster", _cluster), ("$address", address.ToParsableString())];
 
-    private async Task<SqliteConnection> Open()
-    {
-        var connection = new SqliteConnection(_connection);
-        await connection.OpenAsync();
-        return connection;
-    }
+    private Task<SqliteConnection> Open() => Sql.Open(options.Value.File);
 
-    // Takes the write lock at once: a transaction that begins as a reader and then writes can fail without waiting.
-    private static SqliteTransaction Begin(SqliteConnection connection) => connection.BeginTransaction(deferred: false);
-
-#pragma warning disable CA2100 // The texts are this file's own.
-    private static async Task<int> Execute(SqliteConnection connection, SqliteTransaction? transaction, string sql, params (string Name, object Value)[] values)
-    {
-        using var command = connection.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = sql;
-        foreach (var (name, value) in values)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return await command.ExecuteNonQueryAsync();
-    }
-#pragma warning restore CA2100
-
-    [LoggerMessage(1, LogLevel.Information, "{Name} ({Silo}) left a row in the membership table, but nothing listens there: it is dead")]
+    [LoggerMessage(1, LogLevel.Information, "{Name} ({Silo}) left a row in the membership table, but its process has ended: it is dead")]
     private partial void LogSwept(string name, SiloAddress silo);
 
-    /// <summary>A membership entry as it is stored.</summary>
-    private sealed record Stored(
-        string Address, string Status, string Name, string Host, int ProxyPort, string? Role, DateTime Start, int FaultZone, int UpdateZone, Suspicion[] Suspects)
-    {
-        public static string From(MembershipEntry entry) => JsonSerializer.Serialize(new Stored(
-            entry.SiloAddress.ToParsableString(), entry.Status.ToString(), entry.SiloName, entry.HostName, entry.ProxyPort, entry.RoleName,
-            entry.StartTime, entry.FaultZone, entry.UpdateZone,
-            [.. (entry.SuspectTimes ?? []).Select(x => new Suspicion(x.Item1.ToParsableString(), x.Item2))]));
-
-        public static MembershipEntry Read(string json, string alive)
-        {
-            var stored = JsonSerializer.Deserialize<Stored>(json) ?? throw new InvalidDataException("A row of the membership table is empty.");
-            return new MembershipEntry
-            {
-                SiloAddress = SiloAddress.FromParsableString(stored.Address),
-                Status = Enum.Parse<SiloStatus>(stored.Status),
-                SiloName = stored.Name,
-                HostName = stored.Host,
-                ProxyPort = stored.ProxyPort,
-                RoleName = stored.Role,
-                StartTime = stored.Start,
-                FaultZone = stored.FaultZone,
-                UpdateZone = stored.UpdateZone,
-                SuspectTimes = [.. stored.Suspects.Select(x => Tuple.Create(SiloAddress.FromParsableString(x.By), x.At))],
-                IAmAliveTime = DateTime.Parse(alive, null, System.Globalization.DateTimeStyles.RoundtripKind),
-            };
-        }
-    }
-
-    private sealed record Suspicion(string By, DateTime At);
+    [LoggerMessage(2, LogLevel.Information, "That {Name} is {Status} was not written, as another node changed the membership table first: it is tried again in a few seconds")]
+    private partial void LogRefused(string name, SiloStatus status);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,10 +14,19 @@ public sealed class SqliteMembershipTableTests : IDisposable
 {
     private static readonly DateTime Start = new(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc);
 
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
     private readonly string _directory = Directory.CreateTempSubdirectory("membership-").FullName;
+    private readonly ConcurrentBag<SqliteMembershipTable> _tables = [];
+    private int _generations;
 
     public void Dispose()
     {
+        foreach (var table in _tables)
+        {
+            table.Dispose();
+        }
+
         SqliteConnection.ClearAllPools();
         Directory.Delete(_directory, recursive: true);
     }
@@ -204,7 +214,8 @@ public sealed class SqliteMembershipTableTests : IDisposable
     {
         // Each change adds one row, so a version that fits has as many.
         const int Rows = 40;
-        var (writer, reader) = (await Create(), await Create());
+        var turn = TimeSpan.FromMilliseconds(1);
+        var (writer, reader) = (await Create(turn: turn), await Create(turn: turn));
         var writing = Task.Run(async () =>
         {
             for (var i = 1; i <= Rows; i++)
@@ -275,15 +286,102 @@ public sealed class SqliteMembershipTableTests : IDisposable
         Assert.Equal(SiloStatus.Active, after.TryGet(listening.SiloAddress)!.Item1.Status);
         Assert.Equal(SiloStatus.Dead, after.TryGet(gone.SiloAddress)!.Item1.Status);
         Assert.Equal(SiloStatus.Dead, after.TryGet(alsoGone.SiloAddress)!.Item1.Status);
-        Assert.Equal(5, after.Version.Version);
+        Assert.Equal(4, after.Version.Version);
     }
 
-    private async Task<SqliteMembershipTable> Create(string cluster = "gateway")
+    [Fact]
+    public async Task InitializeMembershipTable_RowOfADeadProcessAtAPortThatIsTakenAgain_IsMarkedDead()
     {
+        // The next silo of the same node listens there before the others have read the table.
+        using var listener = LineServer.Start();
+        var port = new IPEndPoint(IPAddress.Loopback, listener.Port);
+        var (former, living) = (Entry(1), Entry(2));
+        (former.SiloAddress, living.SiloAddress) = (SiloAddress.New(port, 1), SiloAddress.New(port, 2));
+        var tables = new[] { await Create(silo: former.SiloAddress), await Create(silo: living.SiloAddress) };
+        foreach (var entry in new[] { former, living })
+        {
+            await tables[0].InsertRow(entry, (await tables[0].ReadAll()).Version.Next());
+        }
+
+        // As the end of its process would, it leaves the file.
+        var life = Directory.EnumerateFiles(_directory, "*@1", SearchOption.AllDirectories).Single();
+        tables[0].Dispose();
+        await File.WriteAllTextAsync(life, "");
+        var after = await (await Create()).ReadAll();
+        Assert.Equal(SiloStatus.Dead, after.TryGet(former.SiloAddress)!.Item1.Status);
+        Assert.Equal(SiloStatus.Active, after.TryGet(living.SiloAddress)!.Item1.Status);
+
+        // Of the dead nothing is left.
+        Assert.Equal(2, Directory.EnumerateFiles(_directory, "*@*", SearchOption.AllDirectories).Count());
+        tables[1].Dispose();
+        Assert.Single(Directory.EnumerateFiles(_directory, "*@*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task ReadAll_WhileAnotherHasReadAndNotWritten_WaitsSoThatNeitherIsRefused()
+    {
+        var (one, other) = (await Create(turn: Long), await Create(turn: Long));
+        var read = await one.ReadAll();
+        var waiting = other.ReadAll();
+        Assert.False(waiting.IsCompleted);
+        Assert.True(await one.InsertRow(Entry(1), read.Version.Next()));
+        Assert.True(await other.InsertRow(Entry(2), (await waiting).Version.Next()));
+        await AssertState(one, version: 2, Entry(1), Entry(2));
+    }
+
+    [Fact]
+    public async Task ReadAll_ManyThatWriteAfterIt_AreNeverRefused()
+    {
+        const int Writers = 8;
+        var tables = await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Create(turn: Long)));
+        var written = await Task.WhenAll(tables.Select((table, i) => Task.Run(async () => await table.InsertRow(Entry(i + 1), (await table.ReadAll()).Version.Next()))));
+        Assert.All(written, Assert.True);
+    }
+
+    [Theory]
+    [InlineData("SELECT 1", "the turn is its own")]
+    [InlineData("UPDATE turn SET owner = 'other', ends = ends - 60000", "it is over")]
+    [InlineData("UPDATE turn SET owner = 'other', ends = ends + 60000", "the clock was set back")]
+    [InlineData("UPDATE turn SET owner = 'other'; CREATE TRIGGER full BEFORE INSERT ON turn BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END", "none can be written")]
+    public async Task ReadAll_AfterATurnThatWasNotUsed_DoesNotWait(string change, string why)
+    {
+        // A time in which no wait ends.
+        var table = await Create(turn: Long, time: new ManualTime());
+        await table.ReadAll();
+        await Change(change);
+        Assert.True(table.ReadAll().IsCompletedSuccessfully, why);
+        Assert.True(await table.InsertRow(Entry(1), (await table.ReadAll()).Version.Next()), why);
+    }
+
+    [Fact]
+    public async Task ReadAll_WhoseTurnDoesNotCome_GoesOnWithoutAfterTwoSeconds()
+    {
+        var time = new ManualTime();
+        var (one, other) = (await Create(turn: Long), await Create(turn: Long, time: time));
+        await one.ReadAll();
+        var waiting = other.ReadAll();
+        Assert.False(waiting.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Empty((await waiting.WaitAsync(TimeSpan.FromSeconds(30))).Members);
+    }
+
+    private async Task Change(string sql)
+    {
+        using var connection = await Sql.Open(Path.Combine(_directory, "membership.db"));
+        await connection.Execute(null, sql);
+    }
+
+    private async Task<SqliteMembershipTable> Create(string cluster = "gateway", SiloAddress? silo = null, TimeSpan? turn = null, TimeProvider? time = null)
+    {
+        var options = new SqliteMembershipOptions { File = Path.Combine(_directory, "membership.db") };
+        options.TurnOfOneThatStarts = turn ?? options.TurnOfOneThatStarts;
         var table = new SqliteMembershipTable(
-            Options.Create(new SqliteMembershipOptions { File = Path.Combine(_directory, "membership.db") }),
+            Options.Create(options),
             Options.Create(new ClusterOptions { ClusterId = cluster, ServiceId = cluster }),
+            new Self(silo ?? SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), Interlocked.Increment(ref _generations))),
+            time ?? TimeProvider.System,
             NullLogger<SqliteMembershipTable>.Instance);
+        _tables.Add(table);
         await table.InitializeMembershipTable(true);
         return table;
     }
@@ -315,6 +413,17 @@ public sealed class SqliteMembershipTableTests : IDisposable
         }
 
         return read;
+    }
+
+    private sealed record Self(SiloAddress SiloAddress) : ILocalSiloDetails
+    {
+        public string Name => "node";
+
+        public string ClusterId => "gateway";
+
+        public string DnsHostName => "host";
+
+        public SiloAddress GatewayAddress => SiloAddress;
     }
 
     private static void AssertSame(MembershipEntry expected, MembershipEntry actual)
