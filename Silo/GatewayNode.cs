@@ -50,8 +50,8 @@ public sealed class GatewayNode
     });
 
     /// <summary>
-    /// Bridges a source of lines into a channel, by one connection of the whole cluster: all of its nodes need the same bridge. The configuration may name another
-    /// source (<c>Gateway:Bridges:NAME:Source</c>) and whatever else is to be other, also while the node runs.
+    /// Bridges a source of lines into a channel, by one connection of the whole cluster: all of its nodes need the same bridge. Where the
+    /// configuration speaks of it, also while the node runs, it names the source, too (<c>Gateway:Bridges:NAME:Source</c>), and whatever else is to be other.
     /// </summary>
     /// <param name="name">The bridge's name.</param>
     /// <param name="bridge">Where the lines come from, and where they go.</param>

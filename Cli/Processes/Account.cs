@@ -58,7 +58,7 @@ internal sealed record Account(string? User, string Group, string? Home)
     public IEnumerable<string> Become(Part part)
     {
         string[] identity = User is null ? ["--regid", Group, "--clear-groups"] : ["--reuid", User, "--regid", Group, "--init-groups"];
-        var lowest = part.Node is null ? part.Numbers.Port : part.Http.Port;
+        var lowest = part.Ports.Min();
         string[] rights = lowest < FirstPortForAll ? ["--inh-caps", "-all,+net_bind_service", "--ambient-caps", "-all,+net_bind_service"] : ["--inh-caps", "-all"];
         return ["env", .. Home is null ? [] : new[] { $"HOME={Home}" }, "setpriv", .. identity, .. rights, "--"];
     }

@@ -21,6 +21,7 @@ internal sealed class PartStopper(Gateway gateway, TimeProvider time)
 
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Stops all nodes at once, but last one that the others can't go on without; then the number server, which they read from.</summary>
     public async Task<IReadOnlyList<StopOutcome>> StopAllAsync(IReadOnlyList<Part> parts, bool force, CancellationToken cancellationToken = default)
@@ -54,11 +55,19 @@ internal sealed class PartStopper(Gateway gateway, TimeProvider time)
             Unix.Send(file.Process.Pid, Signal.Continue);
         }
 
+        var told = began;
         while (file.Process.IsAlive)
         {
             if (time.GetElapsedTime(began) > (force ? KillPatience : Patience))
             {
                 return new StopOutcome(part, file.Process.Pid, null);
+            }
+
+            // A node that begins anew in its process at that moment, see RestartOnEviction, has not heard it.
+            if (!force && time.GetElapsedTime(told) > TellEvery && PidFile.Read(gateway.State, part.Name) is { Stopping: false } now && now.Process == file.Process)
+            {
+                Unix.Send(file.Process.Pid, Signal.Terminate);
+                told = time.GetTimestamp();
             }
 
             await Task.Delay(LookEvery, time, cancellationToken);

@@ -48,7 +48,15 @@ public sealed class PidFile : IDisposable
             throw new PartRunsException(name, other.Process.Pid);
         }
 
-        return new PidFile(PathOf(state, name, "pid"), self, held);
+        try
+        {
+            return new PidFile(PathOf(state, name, "pid"), self, held);
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Says that the process was told to stop. Never throws: a stop goes on without it.</summary>
@@ -162,8 +170,17 @@ public sealed class PidFile : IDisposable
             }
 
             var next = $"{_path}.{_self.Pid}";
-            File.WriteAllText(next, string.Create(CultureInfo.InvariantCulture, $"{_self.Pid}\n{_self.StartTime}\n{(stopping ? $"{StoppingMark}\n" : "")}"));
-            File.Move(next, _path, overwrite: true);
+            try
+            {
+                File.WriteAllText(next, string.Create(CultureInfo.InvariantCulture, $"{_self.Pid}\n{_self.StartTime}\n{(stopping ? $"{StoppingMark}\n" : "")}"));
+                File.Move(next, _path, overwrite: true);
+            }
+            catch
+            {
+                // A full disk, say, on which nothing is to be left by each that tries.
+                File.Delete(next);
+                throw;
+            }
         }
     }
 

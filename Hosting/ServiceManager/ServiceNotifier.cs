@@ -57,6 +57,12 @@ internal sealed class ServiceNotifier(
     {
         manager.Tell($"STATUS={name} starts");
         lifetime.ApplicationStopping.Register(() => manager.Tell("STOPPING=1", $"STATUS={name} hands over and stops"));
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (lifetime.ApplicationStarted.Register(started.SetResult))
+        {
+            await started.Task.WaitAsync(stoppingToken);
+        }
+
         while (!await health.ReadyAsync(stoppingToken))
         {
             await Task.Delay(AskEvery, time, stoppingToken);

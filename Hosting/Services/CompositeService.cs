@@ -47,6 +47,9 @@ internal sealed class CompositeService(ServiceNode node) : IServiceMember
                 cancellationToken.ThrowIfCancellationRequested();
                 await Within(member.StartAsync(limit.Token), limit.Token);
                 _started.Push(member);
+
+                // One that took no notice of it was too late all the same, and what had started before may have ended by it.
+                limit.Token.ThrowIfCancellationRequested();
             }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)

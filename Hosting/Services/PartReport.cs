@@ -36,8 +36,16 @@ public sealed record PartReport(int Pid, long StartTime, ServiceReport Services,
     {
         var path = PathOf(state, name);
         var next = $"{path}.{Pid}";
-        File.WriteAllBytes(next, JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
-        File.Move(next, path, overwrite: true);
+        try
+        {
+            File.WriteAllBytes(next, JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
+            File.Move(next, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(next);
+            throw;
+        }
     }
 
     private static string PathOf(string state, string name) => Path.Combine(state, $"{name}.report.json");

@@ -1,19 +1,28 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansGateway.Hosting;
 
 /// <summary>
 /// What a node does that learns that the others hold it for dead (it was frozen, say): it begins anew, in the same process
-/// and so with the same pid, since whatever it holds belongs to others now.
+/// and so with the same pid, since whatever it holds belongs to others now. One that was told to stop does that.
 /// </summary>
-internal sealed partial class RestartOnEviction(ILogger<RestartOnEviction> logger, IEnumerable<ILoggerProvider> loggers) : IFatalErrorHandler
+internal sealed partial class RestartOnEviction(
+    ILogger<RestartOnEviction> logger, IEnumerable<ILoggerProvider> loggers, IHostApplicationLifetime lifetime) : IFatalErrorHandler
 {
     public bool IsUnexpected(Exception exception) => exception is not ObjectDisposedException and not OperationCanceledException;
 
     public void OnFatalException(object? sender, string? context, Exception? exception)
     {
+        // What it holds it lets go anyway, and who told it to stop waits for that.
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            LogStop(context);
+            return;
+        }
+
         LogRestart(exception, context);
 
         // The console's logger writes in the background, and what it has not written is lost with this image of the process.
@@ -44,4 +53,7 @@ internal sealed partial class RestartOnEviction(ILogger<RestartOnEviction> logge
 
     [LoggerMessage(1, LogLevel.Warning, "This node was taken for dead and begins anew: {Context}")]
     private partial void LogRestart(Exception? exception, string? context);
+
+    [LoggerMessage(2, LogLevel.Warning, "This node was taken for dead, and stops as it was told to: {Context}")]
+    private partial void LogStop(string? context);
 }

@@ -22,47 +22,31 @@ internal sealed class MembershipTurns(string cluster, SqliteMembershipOptions op
     public static Task<int> Create(SqliteConnection connection) =>
         connection.Execute(null, "CREATE TABLE IF NOT EXISTS turn (cluster TEXT PRIMARY KEY, owner TEXT NOT NULL, ends INTEGER NOT NULL)");
 
-    /// <summary>Waits for this silo's turn, if it does not have it. After two seconds it goes on without.</summary>
+    /// <summary>Waits for this silo's turn, if it does not have it. After two seconds, or where no turn can be written, it goes on without.</summary>
     /// <param name="connection">The database.</param>
     /// <param name="isStarting">Whether the silo is not in the cluster yet.</param>
     public async Task Begin(SqliteConnection connection, bool isStarting)
     {
         var began = time.GetTimestamp();
-        try
+        while (await Take(connection, isStarting ? options.TurnOfOneThatStarts : options.TurnOfOneThatRuns) == 0 && time.GetElapsedTime(began) < LongestWait)
         {
-            while (!await Take(connection, isStarting ? options.TurnOfOneThatStarts : options.TurnOfOneThatRuns) && time.GetElapsedTime(began) < LongestWait)
-            {
-                await Task.Delay(Pause, time);
-            }
-        }
-        catch (SqliteException)
-        {
-            // A full disk, say: who can't write a turn can read the table.
+            await Task.Delay(Pause, time);
         }
     }
 
-    /// <summary>Ends it, if it is this silo's.</summary>
-    public async Task End(SqliteConnection connection)
-    {
-        try
-        {
-            await connection.Execute(null, "DELETE FROM turn WHERE cluster = $cluster AND owner = $owner", ("$cluster", cluster), ("$owner", _owner));
-        }
-        catch (SqliteException)
-        {
-            // It ends by itself.
-        }
-    }
+    /// <summary>Ends it, if it is this silo's. Where that can't be written it ends by itself.</summary>
+    public Task End(SqliteConnection connection) =>
+        connection.TryExecute("DELETE FROM turn WHERE cluster = $cluster AND owner = $owner", ("$cluster", cluster), ("$owner", _owner));
 
     // The time is taken when the database gets to it, in ms. A turn that would last longer than any does is of a clock that was set back since.
     // Who reads again in its turn has no longer one for it: others come to theirs.
-    private async Task<bool> Take(SqliteConnection connection, TimeSpan duration) => await connection.Execute(
-        null, """
+    private Task<int?> Take(SqliteConnection connection, TimeSpan duration) => connection.TryExecute(
+        """
         WITH time AS (SELECT CAST(1000 * unixepoch('subsec') AS INTEGER) AS now)
         INSERT INTO turn SELECT $cluster, $owner, now + $duration FROM time WHERE true
             ON CONFLICT (cluster) DO UPDATE
             SET ends = iif(owner = $owner AND ends BETWEEN (SELECT now FROM time) AND excluded.ends, ends, excluded.ends), owner = $owner
             WHERE owner = $owner OR ends NOT BETWEEN (SELECT now FROM time) AND (SELECT now + $longest FROM time)
         """,
-        ("$cluster", cluster), ("$owner", _owner), ("$duration", (long)duration.TotalMilliseconds), ("$longest", (long)options.TurnOfOneThatStarts.TotalMilliseconds)) > 0;
+        ("$cluster", cluster), ("$owner", _owner), ("$duration", (long)duration.TotalMilliseconds), ("$longest", (long)options.TurnOfOneThatStarts.TotalMilliseconds));
 }

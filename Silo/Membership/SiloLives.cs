@@ -9,24 +9,30 @@ namespace OrleansGateway.Membership;
 /// <param name="directory">Where the files are; made when it is needed.</param>
 internal sealed class SiloLives(string directory)
 {
-    /// <summary>Begins the life of a silo in this process. It ends when it is disposed, or with the process.</summary>
+    private bool _tells;
+
+    /// <summary>Begins the life of a silo in this process. It ends when it is disposed, or with the process; what tells of it stays until <see cref="Clear"/>.</summary>
     /// <exception cref="IOException">The file can't be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The file can't be made.</exception>
     public IDisposable Begin(SiloAddress silo)
     {
         Directory.CreateDirectory(directory);
-        return new Life(LockFile.TryTake(PathOf(silo)) ?? throw new IOException($"The silo {silo} lives already: {PathOf(silo)} is locked."));
+        var life = LockFile.TryTake(PathOf(silo)) ?? throw new IOException($"The silo {silo} lives already: {PathOf(silo)} is locked.");
+
+        // There are file systems on which a lock locks nothing.
+        _tells = !IsFree(PathOf(silo));
+        return life;
     }
 
     /// <summary>Whether a silo began its life here, and has ended. Where nothing is known of it, false.</summary>
-    public bool HasEnded(SiloAddress silo) => File.Exists(PathOf(silo)) && IsFree(PathOf(silo));
+    public bool HasEnded(SiloAddress silo) => _tells && File.Exists(PathOf(silo)) && IsFree(PathOf(silo));
 
     /// <summary>Removes what silos left that have ended. None begins meanwhile.</summary>
     public void Clear()
     {
         foreach (var file in Directory.EnumerateFiles(directory))
         {
-            if (IsFree(file))
+            if (_tells && IsFree(file))
             {
                 File.Delete(file);
             }
@@ -40,17 +46,5 @@ internal sealed class SiloLives(string directory)
     {
         using var free = LockFile.TryTake(file);
         return free is not null;
-    }
-
-    private sealed class Life(FileStream file) : IDisposable
-    {
-        public void Dispose()
-        {
-            if (file.CanRead)
-            {
-                File.Delete(file.Name);
-                file.Dispose();
-            }
-        }
     }
 }

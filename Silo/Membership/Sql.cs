@@ -13,8 +13,8 @@ internal static class Sql
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = BusyTimeoutSeconds, Pooling = true }.ToString());
         await connection.OpenAsync();
 
-        // SQLite looks again after milliseconds, the driver by itself each 150 ms.
-        await Execute(connection, null, $"PRAGMA busy_timeout = {1000 * BusyTimeoutSeconds}");
+        // So long SQLite looks again after milliseconds; after that the driver does, each 150 ms.
+        await Execute(connection, null, "PRAGMA busy_timeout = 200");
         return connection;
     }
 
@@ -22,11 +22,29 @@ internal static class Sql
     public static SqliteTransaction BeginWriting(this SqliteConnection connection) => connection.BeginTransaction(deferred: false);
 
 #pragma warning disable CA2100 // The texts are those of the callers, who give values as parameters.
-    /// <summary>Executes a statement.</summary>
+    /// <summary>Executes a statement, and waits for a lock for 10 s at most.</summary>
     /// <returns>How many rows it changed.</returns>
-    public static async Task<int> Execute(this SqliteConnection connection, SqliteTransaction? transaction, string sql, params (string Name, object Value)[] values)
+    public static Task<int> Execute(this SqliteConnection connection, SqliteTransaction? transaction, string sql, params (string Name, object Value)[] values) =>
+        Execute(connection, transaction, BusyTimeoutSeconds, sql, values);
+
+    /// <summary>Executes a statement that can also be left out, and waits for a lock for a second at most.</summary>
+    /// <returns>How many rows it changed; null when it could not be executed: on a full disk, say.</returns>
+    public static async Task<int?> TryExecute(this SqliteConnection connection, string sql, params (string Name, object Value)[] values)
+    {
+        try
+        {
+            return await Execute(connection, null, 1, sql, values);
+        }
+        catch (SqliteException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<int> Execute(SqliteConnection connection, SqliteTransaction? transaction, int seconds, string sql, (string Name, object Value)[] values)
     {
         using var command = connection.CreateCommand();
+        command.CommandTimeout = seconds;
         command.Transaction = transaction;
         command.CommandText = sql;
         foreach (var (name, value) in values)

@@ -17,8 +17,8 @@ public sealed class SqliteMembershipOptions
     /// <summary>How long a silo that starts may take from reading to writing until others read (it compiles its code between).</summary>
     public TimeSpan TurnOfOneThatStarts { get; set; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How long one may take that runs. Not longer than one that starts.</summary>
-    public TimeSpan TurnOfOneThatRuns { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>How long one may take that runs, and needs a millisecond or two; not longer than one that starts. Those who read and do not write hold up the others for as long.</summary>
+    public TimeSpan TurnOfOneThatRuns { get; set; } = TimeSpan.FromMilliseconds(10);
 }
 
 /// <summary>

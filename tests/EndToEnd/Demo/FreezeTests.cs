@@ -83,4 +83,28 @@ public sealed class FreezeTests(ITestOutputHelper output)
         await audience.GoOn("goes on with the former owner back", 100);
         Assert.All(audience.Present, x => x.CheckNumbers());
     }
+
+    [Fact]
+    public async Task Node_FrozenReplacedAndToldToStop_StopsRatherThanBeginAnew()
+    {
+        await using var numbers = new CountingServer(100);
+        await using var nodes = new GatewayNodes(numbers.Address, output);
+        await nodes.Start(1, 2);
+        await nodes.Whole(15, 1, 2);
+
+        // Who does not read on has it take its time to stop, in which it learns that it was taken for dead.
+        using var blocked = await BlockedReader.Open(nodes.Address(2), "blocked", "raw");
+        for (var i = 0; i < BlockedReader.TooMuch; i++)
+        {
+            await nodes.Publish(2, "blocked", BlockedReader.Message(i));
+        }
+
+        nodes[2].Freeze();
+        await Until.True(async () => (await nodes.View(1)).All(x => x.Name != "node-2" || x.Status == "dead"), "it is taken for dead", 15);
+        var stop = nodes[2].Stop();
+        nodes[2].Thaw();
+
+        Assert.Equal(0, await stop);
+        Assert.DoesNotContain("begins anew", nodes[2].Output, StringComparison.Ordinal);
+    }
 }

@@ -90,6 +90,28 @@ public sealed class ServiceTreeTests
     }
 
     [Fact]
+    public async Task Start_ThatIsDoneOnlyAfterItsTime_IsAFailure()
+    {
+        // What had started before may have ended by the end of the time, as background work does.
+        var over = new TaskCompletionSource();
+        using var host = Host(node => node.Add("chat", chat =>
+        {
+            chat.StartTimeout = TimeSpan.FromMilliseconds(50);
+            chat.Services.AddHostedService(_ => new Patient());
+            Register(chat, "heedless", start: token =>
+            {
+                token.Register(over.SetResult);
+                return over.Task;
+            });
+        }));
+
+        var failure = await Assert.ThrowsAsync<ServiceFailedException>(() => host.StartAsync());
+
+        Assert.StartsWith("chat: it did not start within 0.05 s", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["+heedless", "-heedless"], _said);
+    }
+
+    [Fact]
     public async Task Stop_OfAServiceThatIgnoresItsTimeout_LeavesItBehindAndStopsTheOthers()
     {
         using var host = Host(node =>
