@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -14,11 +15,8 @@ public sealed class SqliteMembershipOptions
     /// <summary>The database file; its directory exists.</summary>
     public string File { get; set; } = string.Empty;
 
-    /// <summary>How long a silo that starts may take from reading to writing until others read (it compiles its code between).</summary>
-    public TimeSpan TurnOfOneThatStarts { get; set; } = TimeSpan.FromMilliseconds(300);
-
-    /// <summary>How long one may take that runs, and needs a millisecond or two; not longer than one that starts. Those who read and do not write hold up the others for as long.</summary>
-    public TimeSpan TurnOfOneThatRuns { get; set; } = TimeSpan.FromMilliseconds(10);
+    /// <summary>How long a silo that starts or stops may take from reading to writing until others read. One that starts compiles its code between.</summary>
+    public TimeSpan Turn { get; set; } = TimeSpan.FromMilliseconds(300);
 }
 
 /// <summary>
@@ -30,11 +28,12 @@ internal sealed partial class SqliteMembershipTable(
     IOptions<SqliteMembershipOptions> options,
     IOptions<ClusterOptions> cluster,
     ILocalSiloDetails self,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<SqliteMembershipTable> logger) : IMembershipTable, IDisposable
 {
     private readonly string _cluster = cluster.Value.ClusterId;
-    private readonly MembershipTurns _turns = new(cluster.Value.ClusterId, options.Value, time);
+    private readonly MembershipTurns _turns = new(cluster.Value.ClusterId, options.Value.Turn, time);
     private readonly SiloLives _lives = new($"{options.Value.File}-silos");
     private IDisposable? _life;
     private volatile bool _isStarting = true;
@@ -83,7 +82,11 @@ internal sealed partial class SqliteMembershipTable(
     public async Task<MembershipTableData> ReadAll()
     {
         using var connection = await Open();
-        await _turns.Begin(connection, _isStarting);
+        if (_isStarting || lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            await _turns.Begin(connection);
+        }
+
         return await Read(connection, null);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -18,6 +19,7 @@ public sealed class SqliteMembershipTableTests : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("membership-").FullName;
     private readonly ConcurrentBag<SqliteMembershipTable> _tables = [];
+    private readonly Lifetime _lifetime = new();
     private int _generations;
 
     public void Dispose()
@@ -27,6 +29,7 @@ public sealed class SqliteMembershipTableTests : IDisposable
             table.Dispose();
         }
 
+        _lifetime.Stopping.Dispose();
         SqliteConnection.ClearAllPools();
         Directory.Delete(_directory, recursive: true);
     }
@@ -214,11 +217,11 @@ public sealed class SqliteMembershipTableTests : IDisposable
     {
         // Each change adds one row, so a version that fits has as many.
         const int Rows = 40;
-        var turn = TimeSpan.FromMilliseconds(1);
-        var (writer, reader) = (await Create(turn: turn), await Create(turn: turn));
+        var (writer, reader) = (await Create(), await Create());
+        Assert.True(await reader.InsertRow(Entry(1), (await reader.ReadAll()).Version.Next()));
         var writing = Task.Run(async () =>
         {
-            for (var i = 1; i <= Rows; i++)
+            for (var i = 2; i <= Rows; i++)
             {
                 Assert.True(await writer.InsertRow(Entry(i), (await writer.ReadAll()).Version.Next()));
             }
@@ -358,6 +361,17 @@ public sealed class SqliteMembershipTableTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAll_OfASiloThatRuns_WaitsForNobodyUntilItStops()
+    {
+        var (running, starting) = (await Create(turn: Long, time: new ManualTime()), await Create(turn: Long));
+        Assert.True(await running.InsertRow(Entry(1), (await running.ReadAll()).Version.Next()));
+        await starting.ReadAll();
+        Assert.True(running.ReadAll().IsCompletedSuccessfully);
+        _lifetime.Stopping.Cancel();
+        Assert.False(running.ReadAll().IsCompleted);
+    }
+
+    [Fact]
     public async Task ReadAll_WhoseTurnDoesNotCome_GoesOnWithoutAfterTwoSeconds()
     {
         var time = new ManualTime();
@@ -378,11 +392,12 @@ public sealed class SqliteMembershipTableTests : IDisposable
     private async Task<SqliteMembershipTable> Create(string cluster = "gateway", SiloAddress? silo = null, TimeSpan? turn = null, TimeProvider? time = null)
     {
         var options = new SqliteMembershipOptions { File = Path.Combine(_directory, "membership.db") };
-        options.TurnOfOneThatStarts = turn ?? options.TurnOfOneThatStarts;
+        options.Turn = turn ?? options.Turn;
         var table = new SqliteMembershipTable(
             Options.Create(options),
             Options.Create(new ClusterOptions { ClusterId = cluster, ServiceId = cluster }),
             new Self(silo ?? SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), Interlocked.Increment(ref _generations))),
+            _lifetime,
             time ?? TimeProvider.System,
             NullLogger<SqliteMembershipTable>.Instance);
         _tables.Add(table);
@@ -417,6 +432,19 @@ public sealed class SqliteMembershipTableTests : IDisposable
         }
 
         return read;
+    }
+
+    private sealed class Lifetime : IHostApplicationLifetime
+    {
+        public CancellationTokenSource Stopping { get; } = new();
+
+        public CancellationToken ApplicationStarted => default;
+
+        public CancellationToken ApplicationStopping => Stopping.Token;
+
+        public CancellationToken ApplicationStopped => default;
+
+        public void StopApplication() => Stopping.Cancel();
     }
 
     private sealed record Self(SiloAddress SiloAddress) : ILocalSiloDetails
