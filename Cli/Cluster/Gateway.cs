@@ -11,6 +11,9 @@ internal enum Intent
     /// <summary>Looks at what runs, or stops it: what is remembered counts, and where the file is bad, as it may be while parts go on with what it said before, it does not.</summary>
     Look,
 
+    /// <summary>Shows its settings: what is remembered counts.</summary>
+    Show,
+
     /// <summary>Starts something of what is there: what is remembered counts.</summary>
     Use,
 
@@ -81,6 +84,7 @@ internal sealed class Gateway
         }
 
         state = Path.GetFullPath(state);
+        Account.Assume(state, here, starts: intent is not (Intent.Look or Intent.Show));
         var remembered = ClusterFile.Read(state);
         if (remembered is not null && !Counts(state, remembered, intent))
         {
@@ -165,7 +169,7 @@ internal sealed class Gateway
     }
 
     private static bool Counts(string state, ClusterFile remembered, Intent intent) =>
-        intent is Intent.Look or Intent.Use
+        intent is Intent.Look or Intent.Show or Intent.Use
         || PidFile.Parts(state).Any(x => PidFile.Read(state, x).State == PidFileState.Alive)
         || (intent == Intent.Start && remembered.Parts.Values.Any(x => !x.Stopped));
 

@@ -42,7 +42,7 @@ internal static class ConfigCommand
 
     private static string Values(string? word, bool json, IReadOnlyDictionary<string, string?> flags)
     {
-        var gateway = Gateway.Open(flags, Intent.Use);
+        var gateway = Gateway.Open(flags, Intent.Show);
         var rows = SettingRow.Of(gateway.Configuration).Where(x => word is null || Has(x.Key) || Has(x.Setting.Meaning) || Has(x.Setting.Flag)).ToList();
         if (rows.Count == 0)
         {

@@ -41,19 +41,12 @@ internal static class Launcher
             {
                 CreateNoWindow = true,
             }
-            : new ProcessStartInfo("bash", ["-c", Detach, "gateway", part.LogFile(state), .. account?.Become(part) ?? [], .. program]);
+            : new ProcessStartInfo("env", [.. Account.Become(account, part), "bash", "-c", Detach, "gateway", part.LogFile(state), .. program]);
         start.Environment[PartOutput.LogVariable] = part.LogFile(state);
 
         // Of the caller's own service manager, who is not to be told of a part that it did not start.
         start.Environment.Remove(NotifySocket.Variable);
         start.WorkingDirectory = directory;
-        if (account is not null)
-        {
-            // Else it would be that of whoever starts it.
-            File.Open(part.LogFile(state), FileMode.Append, FileAccess.Write, FileShare.ReadWrite).Dispose();
-            account.Own(part.LogFile(state));
-        }
-
         start.UseShellExecute = false;
         try
         {

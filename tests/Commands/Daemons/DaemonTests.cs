@@ -129,7 +129,27 @@ public sealed class DaemonTests
         var status = await File.ReadAllLinesAsync($"/proc/{gateway.Pid("numbers")}/status");
         Assert.Contains(status, x => x.StartsWith("Uid:\t65534\t65534\t65534\t65534", StringComparison.Ordinal));
         Assert.Contains("CapEff:\t0000000000000000", status);
+        Assert.Contains("CapAmb:\t0000000000000000", status);
         await gateway.Do("stop");
+
+        // Whose directory it is can't lead root astray: it becomes him before it reads, writes and starts anything there.
+        var precious = Path.Combine(gateway.Directory, "precious");
+        await File.WriteAllTextAsync(precious, "root's");
+        foreach (var name in new[] { "cluster.json", "cluster.json.tmp", "numbers.log" })
+        {
+            File.Delete(Path.Combine(gateway.State, name));
+        }
+
+        File.CreateSymbolicLink(Path.Combine(gateway.State, "cluster.json.tmp"), precious);
+        Assert.Equal(1, (await gateway.Run("start", "numbers")).Code);
+        File.Delete(Path.Combine(gateway.State, "cluster.json.tmp"));
+        File.CreateSymbolicLink(Path.Combine(gateway.State, "numbers.log"), precious);
+        Assert.Equal(1, (await gateway.Run("start", "numbers")).Code);
+        Assert.Equal("root's", await File.ReadAllTextAsync(precious));
+
+        File.Delete(Path.Combine(gateway.State, "numbers.log"));
+        await gateway.Do("start", "numbers");
+        Assert.Contains(await File.ReadAllLinesAsync($"/proc/{gateway.Pid("numbers")}/status"), x => x.StartsWith("Uid:\t65534\t65534\t65534\t65534", StringComparison.Ordinal));
     }
 
     // With these flags alone.
