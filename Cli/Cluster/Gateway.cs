@@ -107,14 +107,16 @@ internal sealed class Gateway
 
     /// <summary>A part of it. One that runs has the settings that it was started with, whatever the flags say now.</summary>
     /// <exception cref="CommandFailure">Its ports would be too high.</exception>
-    public Part Part(string name)
+    public Part Part(string name) =>
+        _remembered?.Parts.GetValueOrDefault(name) is { } record && PidFile.Read(State, name).State == PidFileState.Alive
+            ? new Part(name, record.Settings, record.Said)
+            : Anew(name);
+
+    /// <summary>A part of it as it is to be when it is started anew, whether it runs now or not.</summary>
+    /// <exception cref="CommandFailure">Its ports would be too high.</exception>
+    public Part Anew(string name)
     {
         var record = _remembered?.Parts.GetValueOrDefault(name);
-        if (record is not null && PidFile.Read(State, name).State == PidFileState.Alive)
-        {
-            return new Part(name, record.Settings, record.Said);
-        }
-
         var said = record is null ? Said(_configuration) : Merge(record.Said, _flags);
         var settings = Fixed(record is null ? _configuration : Read(Directory, said, null, _intent, validate: true, out _), said);
         if (PartName.NodeNumber(name) is { } node)

@@ -43,9 +43,14 @@ internal sealed class Part(string name, IReadOnlyDictionary<string, string?> set
     /// <summary>Whether the others can't go on without it.</summary>
     public bool IsPrimary => Node == 1 && GatewaySettings.Membership.In(_configuration) == "development";
 
+    /// <summary>The ports that it listens on.</summary>
+    public IReadOnlyCollection<int> Ports =>
+        Node is null ? [Numbers.Port] : [Port(GatewaySettings.Http), Port(GatewaySettings.Silo), Port(GatewaySettings.OrleansGateway)];
+
     /// <summary>Says in one line why a port of it can't be had; null when all can.</summary>
-    public string? RefusePorts() =>
-        Node is { } node ? ListeningPorts.RefuseNode(_configuration, node) : ListeningPorts.RefuseNumbers(_configuration);
+    /// <param name="own">Ports that will be free: those of the process whose place it takes.</param>
+    public string? RefusePorts(IReadOnlyCollection<int>? own = null) =>
+        Node is { } node ? ListeningPorts.RefuseNode(_configuration, node, own) : ListeningPorts.RefuseNumbers(_configuration, own);
 
     public string LogFile(string state) => LogFile(state, name);
 

@@ -29,43 +29,50 @@ internal static class RestartCommand
         var starter = new PartStarter(gateway, TimeProvider.System);
         var stopper = new PartStopper(gateway, TimeProvider.System);
         StartCommand.Warn(gateway, parts);
-        if (!parts.Any(x => x.IsPrimary))
+        var together = parts.Any(x => x.IsPrimary);
+        if (together && parts.Count == 1 && gateway.Known().Any(x => x.Node > 1 && starter.Runs(x.Name)))
         {
-            return await OneByOneAsync();
+            throw new CommandFailure("node 1 can't be restarted alone: with --membership development the others can't go on without it. Restart all instead");
         }
 
-        return parts.Count > 1 || !gateway.Known().Any(x => x.Node > 1 && starter.Runs(x.Name))
-            ? await TogetherAsync()
-            : throw new CommandFailure("node 1 can't be restarted alone: with --membership development the others can't go on without it. Restart all instead");
+        CheckStarts();
+        return await RestartAllAsync() is not { } failure
+            ? ExitCode.Success
+            : PartProcess.Fail($"the restart ends here: {failure}; {WhatRuns()}", ExitCode.Failure);
 
-        async Task<int> OneByOneAsync()
+        // What could not be started again is not stopped.
+        void CheckStarts()
         {
-            var rolling = new RollingRestart(gateway, RestartAsync, TimeProvider.System);
-            if (await rolling.RunAsync(parts) is not { } failure)
+            _ = gateway.Account;
+            var running = starter.Running(parts);
+            foreach (var part in parts)
             {
-                return ExitCode.Success;
+                var own = running.Where(x => together || x.Name == part.Name).SelectMany(x => x.Ports).ToHashSet();
+                if (gateway.Anew(part.Name).RefusePorts(own) is { } taken)
+                {
+                    throw new CommandFailure(taken);
+                }
             }
-
-            var rest = starter.Running(gateway.Known());
-            var goesOn = rest.Count == 0 ? "nothing runs now" : $"{string.Join(", ", rest.Select(x => x.Name))} {(rest.Count == 1 ? "goes" : "go")} on";
-            return PartProcess.Fail($"the restart ends here: {failure}; {goesOn}", ExitCode.Failure);
         }
 
-        async Task<string?> RestartAsync(Part part)
+        Task<string?> RestartAllAsync() =>
+            together ? RestartAsync(parts) : new RollingRestart(gateway, x => RestartAsync([x]), TimeProvider.System).RunAsync(parts);
+
+        async Task<string?> RestartAsync(IReadOnlyList<Part> some)
         {
             try
             {
-                return !await StopAsync([part]) ? $"{part.Name} does not stop" : !await StartAsync([part]) ? $"{part.Name} does not work" : null;
+                return await StopAsync(some) is { Count: > 0 } running ? Words(running, "does not stop", "do not stop")
+                    : await StartAsync(some) is { Count: > 0 } broken ? Words(broken, "does not work", "do not work")
+                    : null;
             }
-            catch (CommandFailure failure)
+            catch (Exception exception) when (exception is CommandFailure or IOException or UnauthorizedAccessException)
             {
-                return failure.Message;
+                return GatewayConfiguration.InOneLine(exception);
             }
         }
 
-        async Task<int> TogetherAsync() => await StopAsync(parts) && await StartAsync(parts) ? ExitCode.Success : ExitCode.Failure;
-
-        async Task<bool> StopAsync(IReadOnlyList<Part> some)
+        async Task<IReadOnlyList<Part>> StopAsync(IReadOnlyList<Part> some)
         {
             await ClusterFile.NoteStoppedAsync(gateway.State, some.Select(x => x.Name));
             var outcomes = await stopper.StopAllAsync(some, force: false);
@@ -74,10 +81,10 @@ internal static class RestartCommand
                 StopCommand.Say(outcome, force: false);
             }
 
-            return !outcomes.Any(x => x.Failed);
+            return [.. outcomes.Where(x => x.Failed).Select(x => x.Part)];
         }
 
-        async Task<bool> StartAsync(IReadOnlyList<Part> stopped)
+        async Task<IReadOnlyList<Part>> StartAsync(IReadOnlyList<Part> stopped)
         {
             // What is started anew has the settings that the flags say now.
             var some = stopped.Select(x => gateway.Part(x.Name)).ToArray();
@@ -90,7 +97,17 @@ internal static class RestartCommand
                 StartCommand.Say(outcome with { RanBefore = false });
             }
 
-            return outcomes.All(x => x.Failure is null);
+            return [.. outcomes.Where(x => x.Failure is not null).Select(x => x.Part)];
+        }
+
+        string WhatRuns()
+        {
+            var (running, down) = (starter.Running(gateway.Known()), starter.Missing(parts));
+            return running.Count == 0 ? "nothing runs now"
+                : $"{(down.Count == 0 ? "" : $"{Words(down, "is down", "are down")}; ")}{Words(running, "goes on", "go on")}";
         }
     }
+
+    private static string Words(IReadOnlyCollection<Part> parts, string one, string several) =>
+        $"{string.Join(", ", parts.Select(x => x.Name))} {(parts.Count == 1 ? one : several)}";
 }

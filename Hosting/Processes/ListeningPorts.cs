@@ -12,17 +12,19 @@ public static class ListeningPorts
     /// <summary>Says in one line which port of a node can't be had, who has it, and which flag changes it; null when all are free.</summary>
     /// <param name="configuration">A valid configuration.</param>
     /// <param name="node">The number of the node.</param>
-    public static string? RefuseNode(IConfiguration configuration, int node)
+    /// <param name="own">Ports that will be free: those of the process whose place it takes.</param>
+    public static string? RefuseNode(IConfiguration configuration, int node, IReadOnlyCollection<int>? own = null)
     {
         var address = IPAddress.Parse(GatewaySettings.Bind.In(configuration));
         return new[] { GatewaySettings.Http, GatewaySettings.Silo, GatewaySettings.OrleansGateway }
-            .Select(x => Refuse(PartName.OfNode(node), x, address, int.Parse(x.In(configuration), CultureInfo.InvariantCulture), node - 1))
+            .Select(x => Refuse(PartName.OfNode(node), x, address, int.Parse(x.In(configuration), CultureInfo.InvariantCulture), node - 1, own))
             .FirstOrDefault(x => x is not null);
     }
 
     /// <summary>Says in one line why the number server can't listen, who has its port, and which flag changes it; null when it can.</summary>
     /// <param name="configuration">A valid configuration.</param>
-    public static string? RefuseNumbers(IConfiguration configuration)
+    /// <param name="own">Ports that will be free: those of the process whose place it takes.</param>
+    public static string? RefuseNumbers(IConfiguration configuration, IReadOnlyCollection<int>? own = null)
     {
         var numbers = HostPort.TryParse(GatewaySettings.Numbers.In(configuration), out var parsed) ? parsed : HostPort.Default;
         IPAddress? address;
@@ -37,14 +39,15 @@ public static class ListeningPorts
             return $"{GatewaySettings.Numbers.Refusal(numbers.ToString(), exception.Message)}; {GatewaySettings.NoNumbers.Flag} starts no number server";
         }
 
-        return Refuse(PartName.Numbers, GatewaySettings.Numbers, address, numbers.Port, 0) is { } refusal
+        return Refuse(PartName.Numbers, GatewaySettings.Numbers, address, numbers.Port, 0, own) is { } refusal
             ? $"{refusal}; {GatewaySettings.NoNumbers.Flag} uses the number server that is there"
             : null;
     }
 
-    private static string? Refuse(string part, Setting setting, IPAddress address, int first, int plus)
+    private static string? Refuse(string part, Setting setting, IPAddress address, int first, int plus, IReadOnlyCollection<int>? own)
     {
-        if (TryBind(address, first + plus) is not { } failure)
+        if (TryBind(address, first + plus) is not { } failure
+            || (failure.SocketErrorCode == SocketError.AddressAlreadyInUse && own?.Contains(first + plus) == true))
         {
             return null;
         }

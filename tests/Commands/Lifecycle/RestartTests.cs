@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using OrleansGateway.Tests.Harness;
 
 namespace OrleansGateway.Tests.Commands.Lifecycle;
 
@@ -44,16 +46,42 @@ public sealed class RestartTests
     }
 
     [Fact]
-    public async Task Restart_WithBadSettings_StopsNothing()
+    public async Task Restart_ThatCouldNotStartAgain_StopsNothing()
     {
         await using var gateway = new TestGateway();
         Assert.Equal(1, (await gateway.Run("restart")).Code);
         await gateway.Do("start", "numbers");
         var pid = gateway.Pid("numbers");
-        var refused = await gateway.Run("restart", "--umask", "8");
-        Assert.Equal(2, refused.Code);
-        Assert.Contains("--umask (Gateway:Umask) is '8'", refused.Errors, StringComparison.Ordinal);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        await Refused(2, "--umask (Gateway:Umask) is '8'", "--umask", "8");
+        await Refused(2, "--user (Gateway:User) is 'nobody-has-this-name'; ", "--user", "nobody-has-this-name");
+        await Refused(1, $"numbers can't have port {((IPEndPoint)taken.LocalEndpoint).Port} ", "--numbers", $"{taken.LocalEndpoint}");
         Assert.Equal(pid, gateway.Pid("numbers"));
+
+        // Behind the flags of the gateway: of two the last one holds.
+        async Task Refused(int code, string reason, params string[] flags)
+        {
+            await using var restart = UserProgram.Start(gateway.Directory, Path.Combine(NodeProcess.Root, "gateway"), ["restart", .. gateway.Flags, .. flags]);
+            Assert.Equal(code, await restart.Exit());
+            Assert.Contains(reason, restart.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Restart_ThatCanNotBeNoted_SaysWhatIsDown()
+    {
+        await using var gateway = new TestGateway();
+        await gateway.Do("start", "numbers");
+        var noted = Path.Combine(gateway.State, "cluster.json.lock");
+        File.Delete(noted);
+        Directory.CreateDirectory(noted);
+
+        var failed = await gateway.Run("restart");
+        Assert.Equal(1, failed.Code);
+        Assert.Contains("error: the restart ends here: ", failed.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("; nothing runs now", failed.Errors, StringComparison.Ordinal);
     }
 
     // Each text once, by one node after the other until one takes it.

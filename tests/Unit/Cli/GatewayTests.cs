@@ -71,6 +71,19 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
+    public async Task Anew_OfAPartThatRuns_HasWhatTheFlagsSay()
+    {
+        await StartAsync(("Gateway:Http", "9000"), ("Gateway:Silo", "12000"));
+        using var runs = ChildProcess.Sleeping();
+        WritePidFile("node-2", runs);
+
+        var gateway = Open(Intent.Use, ("Gateway:Http", "9500"));
+
+        Assert.Equal([9001, 12001, 30001], gateway.Part("node-2").Ports);
+        Assert.Equal([9501, 12001, 30001], gateway.Anew("node-2").Ports);
+    }
+
+    [Fact]
     public async Task Open_ToStartAfterADeath_RemembersAndAfterAStopBeginsAnew()
     {
         await StartAsync(("Gateway:Http", "9000"), ("Gateway:Nodes", "1"));

@@ -57,6 +57,16 @@ public sealed class ListeningPortsTests
     }
 
     [Fact]
+    public void RefuseNode_APortOfWhomItFollows_IsNullWhereTheAddressIsHere()
+    {
+        using var own = Listen();
+        var port = Port(own);
+
+        Assert.Null(ListeningPorts.RefuseNode(Configuration(("Gateway:Http", $"{port}")), 1, [port]));
+        Assert.NotNull(ListeningPorts.RefuseNode(Configuration(("Gateway:Http", $"{port}"), ("Gateway:Bind", "192.0.2.1")), 1, [port]));
+    }
+
+    [Fact]
     public void Find_OfAPortThatThisProcessListensOn_IsThisProcess()
     {
         using var taken = Listen();
