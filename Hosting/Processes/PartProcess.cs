@@ -204,9 +204,21 @@ public sealed class PartProcess
     /// <returns>The exit code.</returns>
     public static int Fail(string reason, int exitCode)
     {
-        Console.Out.Flush();
-        Console.Error.WriteLine($"{FailureMark}{reason}");
+        Try(() => Console.Out.Flush());
+        Try(() => Console.Error.WriteLine($"{FailureMark}{reason}"));
         return exitCode;
+
+        // On a full disk, say. The exit code says it all the same, and who calls may have parts to stop.
+        static void Try(Action write)
+        {
+            try
+            {
+                write();
+            }
+            catch (IOException)
+            {
+            }
+        }
     }
 
     /// <summary>What a line begins with that says why a process ended: who reads a log finds the line by it.</summary>

@@ -27,6 +27,18 @@ public sealed class DemoTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Up_APartDoesNotStartAndThatCanNotBeSaid_StopsTheOthers()
+    {
+        await using var gateway = new TestGateway();
+        Directory.CreateDirectory(Path.Combine(gateway.State, "node-1.log"));
+        await using var up = UserProgram.Start(
+            gateway.Directory, "bash", ["-c", "exec \"$0\" \"$@\" 2>/dev/full", Path.Combine(NodeProcess.Root, "gateway"), "up", "--nodes", "1", .. gateway.Flags]);
+
+        Assert.Equal(1, await up.Exit(40));
+        Assert.Equal((3, 0), await gateway.Running());
+    }
+
+    [Fact]
     [Trait("Length", "long")]
     public async Task Up_NodesAreKilled_SaysWhatHappensAndStopsAllOnInterrupt()
     {

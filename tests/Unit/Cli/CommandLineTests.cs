@@ -8,6 +8,8 @@ namespace OrleansGateway.Tests.Unit.Cli;
 /// <summary>The program as a person runs it.</summary>
 public sealed class CommandLineTests : IDisposable
 {
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "OrleansGateway.Cli.dll");
+
     private readonly TemporaryState _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -45,6 +47,9 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((2, expected + "\n", ""), (result.ExitCode, result.Error, result.Output));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
     }
+
+    [Fact]
+    public async Task Run_WhoseErrorCanNotBeWritten_HasItsExitCode() => Assert.Equal(2, (await ShellAsync("gateway status --jsno 2>/dev/full")).ExitCode);
 
     [Fact]
     public async Task Run_WithABadSettingInTheEnvironment_NamesIt()
@@ -154,23 +159,29 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("", await program.StandardError.ReadToEndAsync());
     }
 
-    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string arguments, params (string Name, string Value)[] environment)
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(string arguments, params (string Name, string Value)[] environment) =>
+        EndAsync(Start(arguments, environment));
+
+    // A command line of bash in which "gateway" is the command.
+    private Task<(int ExitCode, string Output, string Error)> ShellAsync(string line) =>
+        EndAsync(Start(new ProcessStartInfo("bash", ["-c", "cli=$0; gateway() { dotnet \"$cli\" \"$@\"; }\n" + line, Program])));
+
+    private static async Task<(int ExitCode, string Output, string Error)> EndAsync(Process started)
     {
-        using var program = Start(arguments, environment);
+        using var program = started;
         var output = program.StandardOutput.ReadToEndAsync();
         var error = program.StandardError.ReadToEndAsync();
         await program.WaitForExitAsync().WaitAsync(Numbers.Eventually.Deadline);
         return (program.ExitCode, await output, await error);
     }
 
-    private Process Start(string arguments, params (string Name, string Value)[] environment)
+    private Process Start(string arguments, params (string Name, string Value)[] environment) =>
+        Start(new ProcessStartInfo("dotnet", [Program, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]), environment);
+
+    private Process Start(ProcessStartInfo start, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrleansGateway.Cli.dll"), .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
-        {
-            WorkingDirectory = _directory.Path,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        start.WorkingDirectory = _directory.Path;
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment.Remove("GATEWAY_SCRIPT");
         foreach (var (name, value) in environment)
         {
