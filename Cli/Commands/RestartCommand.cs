@@ -1,6 +1,8 @@
 using System.CommandLine;
 using OrleansGateway.Cli.Cluster;
+using OrleansGateway.Cli.Live;
 using OrleansGateway.Cli.Processes;
+using OrleansGateway.Cli.Terminal;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
@@ -36,7 +38,9 @@ internal static class RestartCommand
         }
 
         CheckStarts();
-        return await RestartAllAsync() is not { } failure
+        using var request = new StopRequest();
+        var rolling = new RollingRestart(gateway, x => RestartAsync([x]), TimeProvider.System);
+        return await (together ? RestartAsync(parts) : rolling.RunAsync(parts, request.Stop)) is not { } failure
             ? ExitCode.Success
             : PartProcess.Fail($"the restart ends here: {failure}; {WhatRuns()}", ExitCode.Failure);
 
@@ -55,16 +59,20 @@ internal static class RestartCommand
             }
         }
 
-        Task<string?> RestartAllAsync() =>
-            together ? RestartAsync(parts) : new RollingRestart(gateway, x => RestartAsync([x]), TimeProvider.System).RunAsync(parts);
-
         async Task<string?> RestartAsync(IReadOnlyList<Part> some)
         {
+            // What was stopped is started again first.
+            using var told = request.Stop.Register(
+                () => Screen.Warn($"told to end, as soon as {Words(some, "works", "work")} again; a second Ctrl-C ends it at once"));
             try
             {
                 return await StopAsync(some) is { Count: > 0 } running ? Words(running, "does not stop", "do not stop")
                     : await StartAsync(some) is { Count: > 0 } broken ? Words(broken, "does not work", "do not work")
                     : null;
+            }
+            catch (OperationCanceledException) when (request.Kill.IsCancellationRequested)
+            {
+                return $"told to end at once, while {Words(some, "was", "were")} restarted";
             }
             catch (Exception exception) when (exception is CommandFailure or IOException or UnauthorizedAccessException)
             {
@@ -75,7 +83,7 @@ internal static class RestartCommand
         async Task<IReadOnlyList<Part>> StopAsync(IReadOnlyList<Part> some)
         {
             await ClusterFile.NoteStoppedAsync(gateway.State, some.Select(x => x.Name));
-            var outcomes = await stopper.StopAllAsync(some, force: false);
+            var outcomes = await stopper.StopAllAsync(some, force: false, request.Kill);
             foreach (var outcome in outcomes.Where(x => x.Failed))
             {
                 StopCommand.Say(outcome, force: false);
@@ -91,7 +99,7 @@ internal static class RestartCommand
             gateway.CreateState();
             PartStarter.CheckPorts(starter.Missing(some));
             await gateway.RememberAsync(some, all: false);
-            var outcomes = await Task.WhenAll(some.Select(x => starter.StartAsync(x)));
+            var outcomes = await Task.WhenAll(some.Select(x => starter.StartAsync(x, cancellationToken: request.Kill)));
             foreach (var outcome in outcomes)
             {
                 StartCommand.Say(outcome with { RanBefore = false });
@@ -102,12 +110,18 @@ internal static class RestartCommand
 
         string WhatRuns()
         {
-            var (running, down) = (starter.Running(gateway.Known()), starter.Missing(parts));
-            return running.Count == 0 ? "nothing runs now"
-                : $"{(down.Count == 0 ? "" : $"{Words(down, "is down", "are down")}; ")}{Words(running, "goes on", "go on")}";
+            // One that was told to stop is about to.
+            var running = starter.Running(gateway.Known()).Where(x => !PidFile.Read(gateway.State, x.Name).Stopping).ToList();
+            string[] words =
+            [
+                Words(rolling.Left, "was not restarted", "were not restarted"),
+                running.Count == 0 ? "nothing runs now" : Words(starter.Missing(parts), "is down", "are down"),
+                Words(running, "goes on", "go on"),
+            ];
+            return string.Join("; ", words.Where(x => x.Length > 0));
         }
     }
 
     private static string Words(IReadOnlyCollection<Part> parts, string one, string several) =>
-        $"{string.Join(", ", parts.Select(x => x.Name))} {(parts.Count == 1 ? one : several)}";
+        parts.Count == 0 ? "" : $"{string.Join(", ", parts.Select(x => x.Name))} {(parts.Count == 1 ? one : several)}";
 }

@@ -5,35 +5,49 @@ namespace OrleansGateway.Cli.Processes;
 
 /// <summary>
 /// Restarts parts one after the other, so that the others serve meanwhile: the next one stops only when the one before works again and
-/// all nodes see each other. Ends with the first failure.
+/// all nodes see each other. Ends with the first failure, or when it is told to, but not while a part is stopped.
 /// </summary>
 /// <param name="gateway">The gateway.</param>
 /// <param name="restart">Restarts one part; null, or why that did not work.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> restart, TimeProvider time)
 {
+    private const string ToldToEnd = "told to end";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
+    private Queue<Part> _left = new();
+
+    /// <summary>Those whose turn did not come.</summary>
+    public IReadOnlyCollection<Part> Left => _left;
+
     /// <summary>Restarts them.</summary>
-    /// <returns>Null, or in one line why it ended before all were restarted.</returns>
-    public async Task<string?> RunAsync(IReadOnlyList<Part> parts)
+    /// <returns>Null, or in one line why it ended before all were restarted and saw each other.</returns>
+    public async Task<string?> RunAsync(IReadOnlyList<Part> parts, CancellationToken stop)
     {
-        foreach (var part in Order(parts, await OwnerAsync(), new PartStarter(gateway, time).Missing(parts)))
+        _left = new Queue<Part>(Order(parts, await OwnerAsync(), new PartStarter(gateway, time).Missing(parts)));
+        while (_left.TryPeek(out var part))
         {
-            if (part.Node is not null && await WholeAsync(except: part) is { } trouble)
+            var trouble = part.Node is null ? null : await WholeAsync(except: part, stop);
+            if (stop.IsCancellationRequested)
+            {
+                return ToldToEnd;
+            }
+
+            if (trouble is not null)
             {
                 return $"{part.Name} was not stopped: {trouble}";
             }
 
+            _left.Dequeue();
             if (await restart(part) is { } failure)
             {
                 return failure;
             }
         }
 
-        return parts.Any(x => x.Node is not null) ? await WholeAsync(except: null) : null;
+        return parts.Any(x => x.Node is not null) ? await WholeAsync(except: null, stop) : null;
     }
 
     /// <summary>Those first that serve nobody now, then nodes; the one with the bridge last of them, so that it moves once; then the number server.</summary>
@@ -41,7 +55,7 @@ internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> 
         parts.OrderBy(x => dead.Contains(x) ? 0 : x.Node is null ? 3 : x.Name == owner ? 2 : 1);
 
     // Whose end would take the gateway from its clients waits until all others are members that work.
-    private async Task<string?> WholeAsync(Part? except)
+    private async Task<string?> WholeAsync(Part? except, CancellationToken stop)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -54,6 +68,11 @@ internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> 
                 return null;
             }
 
+            if (stop.IsCancellationRequested)
+            {
+                return ToldToEnd;
+            }
+
             if (time.GetElapsedTime(began) >= Patience)
             {
                 var (node, report) = apart[0];
@@ -62,7 +81,7 @@ internal sealed class RollingRestart(Gateway gateway, Func<Part, Task<string?>> 
                     : $"{node.Name} does not see {running.First(x => !Sees(report, x)).Name} as active after {Patience.TotalSeconds:0} s";
             }
 
-            await Task.Delay(AskEvery, time);
+            await Task.Delay(AskEvery, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -84,6 +84,33 @@ public sealed class RestartTests
         Assert.EndsWith("; nothing runs now", failed.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Restart_ToldToEnd_StartsWhatItStoppedAndAtTheSecondTimeEndsAtOnce()
+    {
+        await using var gateway = new TestGateway();
+        await gateway.Do("start", "--nodes", "1");
+        var pid = gateway.Pid("numbers");
+        await using var restart = await StartAndInterrupt();
+        Assert.Equal(1, await restart.Exit(60));
+        Assert.EndsWith("error: the restart ends here: told to end; numbers was not restarted; node-1, numbers go on", restart.Errors.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal((0, 2), await gateway.Running());
+        Assert.Equal(pid, gateway.Pid("numbers"));
+
+        await using var again = await StartAndInterrupt();
+        await Until.True(() => again.Errors.Contains("a second Ctrl-C ends it at once", StringComparison.Ordinal), "it says what it waits for");
+        await TestGateway.Signal(again.Pid, "INT");
+        Assert.Equal(1, await again.Exit());
+        Assert.Contains("error: the restart ends here: told to end at once, while node-1 was restarted; numbers was not restarted; ", again.Errors, StringComparison.Ordinal);
+
+        async Task<UserProgram> StartAndInterrupt()
+        {
+            var program = gateway.Start("restart");
+            await Until.True(() => File.ReadAllText(Path.Combine(gateway.State, "cluster.json")).Contains("\"stopped\": true", StringComparison.Ordinal), "node 1 is to stop");
+            await TestGateway.Signal(program.Pid, "INT");
+            return program;
+        }
+    }
+
     // Each text once, by one node after the other until one takes it.
     private static async Task<int> Publish(TestGateway gateway, CancellationToken cancellation)
     {
