@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansGateway.Cli.Completion;
+using OrleansGateway.Cli.Terminal;
 using OrleansGateway.Hosting;
 
 namespace OrleansGateway.Cli.Commands;
@@ -10,6 +11,12 @@ internal static class GatewayCommand
     /// <summary>Runs a command line.</summary>
     /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args)
+    {
+        var exitCode = await RunCommandAsync(args);
+        return StandardOutput.Failure is { } reason ? PartProcess.Fail($"standard output can't be written: {reason}", ExitCode.Failure) : exitCode;
+    }
+
+    private static async Task<int> RunCommandAsync(string[] args)
     {
         var root = new RootCommand("A self-organising publish/subscribe gateway: every URL path is a channel, POST publishes to it, GET subscribes.")
         {
@@ -30,7 +37,7 @@ internal static class GatewayCommand
         };
         root.HelpName = "gateway";
         HelpWithExamples.AddTo(root);
-        root.SetAction(_ => root.Parse("--help").Invoke());
+        root.SetAction(result => root.Parse("--help").Invoke(result.InvocationConfiguration));
 
         try
         {
@@ -46,7 +53,10 @@ internal static class GatewayCommand
             }
 
             // What stops a command is its own affair: it may have a cluster to stop first.
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            using var help = new StringWriter();
+            var exitCode = await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = help });
+            StandardOutput.TryWrite(help.ToString());
+            return exitCode;
         }
         catch (CommandFailure failure)
         {

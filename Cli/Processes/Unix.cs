@@ -32,9 +32,6 @@ internal static partial class Unix
         return Marshal.GetLastPInvokeErrorMessage();
     }
 
-    /// <summary>Writes to standard output. False when nobody reads it any more.</summary>
-    public static bool WriteOut(ReadOnlySpan<byte> bytes) => Posix.Write(Posix.StandardOutput, bytes, out _) == bytes.Length;
-
     /// <summary>Waits until the reader of standard output is gone. False when that can't be known.</summary>
     public static bool WaitUntilUnread()
     {

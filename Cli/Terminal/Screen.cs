@@ -43,17 +43,27 @@ internal static class Screen
     }
 
     /// <summary>A line of pieces on standard output.</summary>
-    public static void Line(StyledLine line) => Write(Console.Out, line.ToText(HasColours));
+    public static void Line(StyledLine line) => Out(line.ToText(HasColours));
 
     /// <summary>A line on standard output.</summary>
-    public static void Line(string text, Tone tone = Tone.Plain) => Write(Console.Out, HasColours ? Coloured(text, tone) : text);
+    public static void Line(string text, Tone tone = Tone.Plain) => Out(HasColours ? Coloured(text, tone) : text);
 
     /// <summary>A line that begins with a quiet word, such as the time.</summary>
     public static void Line(string before, string text, Tone tone) =>
-        Write(Console.Out, HasColours ? $"{Coloured(before, Tone.Quiet)} {Coloured(text, tone)}" : $"{before} {text}");
+        Out(HasColours ? $"{Coloured(before, Tone.Quiet)} {Coloured(text, tone)}" : $"{before} {text}");
 
     /// <summary>A warning on standard error.</summary>
-    public static void Warn(string text) => Write(Console.Error, $"warning: {text}");
+    public static void Warn(string text)
+    {
+        try
+        {
+            Console.Error.WriteLine($"warning: {text}");
+        }
+        catch (IOException)
+        {
+            // What was to be done is done all the same.
+        }
+    }
 
     /// <summary>A text in the colour of its tone.</summary>
     public static string Coloured(string text, Tone tone) => tone switch
@@ -69,15 +79,16 @@ internal static class Screen
 
     private static string Sgr(string text, int colour) => $"\e[{colour}m{text}\e[0m";
 
-    private static void Write(TextWriter writer, string line)
+    private static void Out(string line)
     {
         try
         {
-            writer.WriteLine(line);
+            Console.Out.WriteLine(line);
         }
-        catch (IOException)
+        catch (IOException exception)
         {
-            // The terminal is gone. What was to be done is done all the same.
+            // What was to be done is done all the same.
+            StandardOutput.Failed(exception);
         }
     }
 }

@@ -147,8 +147,8 @@ internal sealed class PartOutput : Stream
     {
         var written = Posix.Write(_descriptor, bytes, out var error);
         _wroteMidLine = written > 0 ? bytes[written - 1] != (byte)'\n' : _wroteMidLine;
-        _failing = error is not null;
-        _error = error ?? _error;
+        _failing = error != 0;
+        _error = _failing ? Marshal.GetPInvokeErrorMessage(error) : _error;
         return written;
     }
 

@@ -73,8 +73,15 @@ public sealed class PartProcess
         ArgumentNullException.ThrowIfNull(body);
         if (PartHelp.IsAsked(args))
         {
-            await Console.Out.WriteAsync(PartHelp.Of(part));
-            return ExitCode.Success;
+            try
+            {
+                await Console.Out.WriteAsync(PartHelp.Of(part));
+                return ExitCode.Success;
+            }
+            catch (IOException exception)
+            {
+                return Fail($"standard output can't be written: {exception.Message}", ExitCode.Failure);
+            }
         }
 
         if (!GatewayFlags.TryRead(args, part, out var flags, out var error)

@@ -12,11 +12,11 @@ internal static partial class Posix
     /// <summary>Writes all bytes, or as many as can be written.</summary>
     /// <param name="descriptor">Where to.</param>
     /// <param name="bytes">What.</param>
-    /// <param name="error">Why it was not all; null when it was.</param>
+    /// <param name="error">Why it was not all; 0 when it was.</param>
     /// <returns>How many were written.</returns>
-    public static int Write(int descriptor, ReadOnlySpan<byte> bytes, out string? error)
+    public static int Write(int descriptor, ReadOnlySpan<byte> bytes, out int error)
     {
-        error = null;
+        error = 0;
         var done = 0;
         while (done < bytes.Length)
         {
@@ -34,7 +34,7 @@ internal static partial class Posix
             }
             else if (code != Interrupted)
             {
-                error = Marshal.GetPInvokeErrorMessage(code);
+                error = code;
                 break;
             }
         }

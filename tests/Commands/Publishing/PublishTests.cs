@@ -24,6 +24,21 @@ public sealed class PublishTests(StartedGateway started)
     }
 
     [Fact]
+    public async Task PubAndSub_WhoseOutputCanNotBeWritten_DoWhatIsToBeDoneAndSaySo()
+    {
+        await using var shell = started.Shell($"""
+            gateway pub {_channel} 1 >/dev/full; echo $?
+            seq 2 3 | gateway pub {_channel} >/dev/full; echo $?
+            gateway sub {_channel} --since all >/dev/full; echo $?
+            """);
+        await shell.Exit();
+
+        Assert.Equal(["1", "1", "1"], shell.Lines);
+        Assert.Equal(Enumerable.Repeat("error: standard output can't be written: No space left on device", 3), shell.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["1", "2", "3"], (await started.Messages(_channel)).Select(x => x.Text("data")));
+    }
+
+    [Fact]
     public async Task Pub_WithJson_PrintsTheWholeAnswer()
     {
         var result = await _gateway.Do("pub", _channel, "hi", "--json", "--type", "text/markdown");

@@ -140,6 +140,31 @@ public sealed class CommandLineTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
     }
 
+    [Theory]
+    [InlineData("config --sample")]
+    [InlineData("status --json")]
+    [InlineData("completion bash")]
+    [InlineData("stop")]
+    [InlineData("pub --help")]
+    public async Task Run_WhoseOutputCanNotBeWritten_SaysSo(string arguments)
+    {
+        var full = await ShellAsync($"gateway {arguments} >/dev/full");
+        var unread = await ShellAsync($"gateway {arguments} | true; exit ${{PIPESTATUS[0]}}");
+
+        Assert.Equal((1, "error: standard output can't be written: No space left on device\n"), (full.ExitCode, full.Error));
+
+        // That nobody reads is no failure.
+        Assert.Equal((arguments.StartsWith("status", StringComparison.Ordinal) ? 3 : 0, ""), (unread.ExitCode, unread.Error));
+    }
+
+    [Fact]
+    public async Task HelpOfAPart_ThatCanNotBeWritten_SaysSo()
+    {
+        var result = await ShellAsync("dotnet ${cli/OrleansGateway.Cli/OrleansGateway.NumberServer} --help >/dev/full");
+
+        Assert.Equal((1, "error: standard output can't be written: No space left on device\n"), (result.ExitCode, result.Error));
+    }
+
     [Fact]
     public async Task Listen_ToAServer_PrintsItsNumbersUntilNobodyReads()
     {
