@@ -46,9 +46,10 @@ internal static class LogsCommand
         var width = name is null ? Math.Max(PartName.Numbers.Length, readers.Keys.Max(x => (int?)x.Length) ?? 0) : 0;
         var last = LogLine.Merge(readers.Select(x => LogLine.Read(x.Key, x.Value.Last(count)))).TakeLast(count);
         var goesOn = Write(last);
-        while (follow && goesOn && !cancellation.IsCancellationRequested)
+        var unread = OutputWatch.WhenClosed();
+        while (follow && goesOn && !unread.IsCompleted && !cancellation.IsCancellationRequested)
         {
-            await Task.Delay(LookEvery, TimeProvider.System, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(unread, Task.Delay(LookEvery, TimeProvider.System, cancellation));
             FindLogs();
             goesOn = Write(LogLine.Merge(readers.Select(x => LogLine.Read(x.Key, x.Value.Next()))));
         }

@@ -22,6 +22,12 @@ internal static class NumberListener
             throw new CommandFailure(GatewaySettings.Numbers.Refusal(server.ToString(), "a client needs a port, 1 to 65535"), ExitCode.BadSetting);
         }
 
+        await await Task.WhenAny(PrintAsync(server, cancellation), OutputWatch.WhenClosed());
+        return ExitCode.Success;
+    }
+
+    private static async Task PrintAsync(HostPort server, CancellationToken cancellation)
+    {
         var client = new NumberClient(new LineSourceOptions { Host = server.Host, Port = server.Port }, onChange: x => Say(server, x));
         try
         {
@@ -37,8 +43,6 @@ internal static class NumberListener
         {
             // Ctrl-C.
         }
-
-        return ExitCode.Success;
     }
 
     // Once an outage, not once an attempt.

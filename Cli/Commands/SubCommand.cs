@@ -45,14 +45,13 @@ internal static class SubCommand
     private static async Task<int> RunAsync(NodeRing ring, string path, string? since, long? count, bool json)
     {
         using var request = new StopRequest();
-        var unread = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        OutputWatch.WhenClosed(unread.SetResult);
+        var unread = OutputWatch.WhenClosed();
         var printer = new MessagePrinter(json, count, StandardOutput.TryWrite, Screen.Warn);
         var subscription = new Subscription(ring, path, since, printer, Subscription.LongestSilence, Screen.Warn, TimeProvider.System);
 
         // It may be held up by whoever reads it: nobody waits for that at the end.
         var reading = Task.Run(() => subscription.RunAsync(request.Stop));
-        await Task.WhenAny(reading, unread.Task, Task.Delay(Timeout.Infinite, request.Stop));
+        await Task.WhenAny(reading, unread, Task.Delay(Timeout.Infinite, request.Stop));
         if (reading.IsFaulted)
         {
             await reading;

@@ -8,21 +8,22 @@ namespace OrleansGateway.Cli.Terminal;
 /// </summary>
 internal static class OutputWatch
 {
-    /// <summary>Calls back once, from a thread of its own, when the reader of the pipe is gone.</summary>
-    public static void WhenClosed(Action gone)
+    /// <summary>Completes, from a thread of its own, when the reader of the pipe is gone.</summary>
+    public static Task WhenClosed()
     {
-        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!OperatingSystem.IsWindows() && Console.IsOutputRedirected)
         {
-            return;
+            new Thread(() =>
+            {
+                if (Unix.WaitUntilUnread())
+                {
+                    closed.SetResult();
+                }
+            })
+            { IsBackground = true, Name = "output watch" }.Start();
         }
 
-        new Thread(() =>
-        {
-            if (Unix.WaitUntilUnread())
-            {
-                gone();
-            }
-        })
-        { IsBackground = true, Name = "output watch" }.Start();
+        return closed.Task;
     }
 }

@@ -166,6 +166,24 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Logs_WhoseReaderIsGone_EndBeforeTheNextLine()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory.Path, "node-1.log"), "1\n2\n3\n4\n");
+
+        var result = await ShellAsync("gateway logs node 1 -f --state . | head -n 3; echo ${PIPESTATUS[0]}");
+
+        Assert.Equal("1\n2\n3\n0\n", result.Output);
+    }
+
+    [Fact]
+    public async Task Listen_ToNoServerWhileNobodyReads_Ends()
+    {
+        var result = await ShellAsync("gateway numbers --listen --numbers 127.0.0.1:1 | true; echo ${PIPESTATUS[0]}");
+
+        Assert.Equal("0\n", result.Output);
+    }
+
+    [Fact]
     public async Task Listen_ToAServer_PrintsItsNumbersUntilNobodyReads()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
