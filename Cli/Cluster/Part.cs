@@ -52,6 +52,9 @@ internal sealed class Part(string name, IReadOnlyDictionary<string, string?> set
     public string? RefusePorts(IReadOnlyCollection<int>? own = null) =>
         Node is { } node ? ListeningPorts.RefuseNode(_configuration, node, own) : ListeningPorts.RefuseNumbers(_configuration, own);
 
+    /// <summary>The same with another value of a setting.</summary>
+    public Part With(string key, string value) => new(name, new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase) { [key] = value }, said);
+
     public string LogFile(string state) => LogFile(state, name);
 
     public static string LogFile(string state, string name) => Path.Combine(state, $"{name}.log");

@@ -36,7 +36,22 @@ internal sealed class NodeFlags
 
         var gateway = Gateway.Open(flags, Intent.Look);
         var known = gateway.Known().Where(x => x.Node is not null).ToList();
+        RefuseOthers(gateway, known, flags);
         return new NodeRing((known.Count > 0 ? known : gateway.Wanted().Where(x => x.Node is not null)).Select(x => new Uri(x.Address)));
+    }
+
+    // Nodes that run are where they are: what is meant for others is not to reach them.
+    private static void RefuseOthers(Gateway gateway, List<Part> known, IReadOnlyDictionary<string, string?> flags)
+    {
+        foreach (var setting in new[] { GatewaySettings.Http, GatewaySettings.Bind })
+        {
+            if (flags.GetValueOrDefault(setting.Key) is { } value && known.Find(x => x.With(setting.Key, value).Address != x.Address) is { } node)
+            {
+                throw new CommandFailure(
+                    setting.Refusal(value, $"{node.Name} of {gateway.State} runs at {node.Address}; {Url} or {GatewaySettings.State.Flag} says which other gateway is meant"),
+                    ExitCode.BadSetting);
+            }
+        }
     }
 
     /// <summary>An address as a person types it: <c>localhost:8088</c> is one.</summary>

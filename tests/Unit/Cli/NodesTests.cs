@@ -1,5 +1,8 @@
+using System.CommandLine;
 using OrleansGateway.Cli;
+using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Nodes;
+using OrleansGateway.Tests.Unit.Hosting;
 
 namespace OrleansGateway.Tests.Unit.Cli;
 
@@ -24,6 +27,35 @@ public sealed class NodesTests
     [InlineData("https://gateway.example", "https://gateway.example/")]
     [InlineData("10.0.0.1", "http://10.0.0.1/")]
     public void NodeFlags_OfAnAddress_IsIt(string text, string expected) => Assert.Equal(expected, NodeFlags.Parse(text).AbsoluteUri);
+
+    [Theory]
+    [InlineData("", "http://127.0.0.1:9000/")]
+    [InlineData("--http 9000", "http://127.0.0.1:9000/")]
+    [InlineData("--http 9500", null)]
+    [InlineData("--http 9000 --bind 127.0.0.2", null)]
+    [InlineData("--http 9500 --url here:1", "http://here:1/")]
+    public async Task NodeFlags_OfANodeThatRuns_RefuseWhereItIsNot(string flags, string? expected)
+    {
+        using var state = new TemporaryState();
+        using var runs = ChildProcess.Sleeping();
+        await File.WriteAllTextAsync(Path.Combine(state.Path, "node-1.pid"), $"{runs.Identity.Pid}\n{runs.Identity.StartTime}\n");
+        var gateway = Gateway.Open(new Dictionary<string, string?> { ["Gateway:State"] = state.Path, ["Gateway:Http"] = "9000" }, Intent.Use);
+        await gateway.RememberAsync([gateway.Part("node-1")], all: false);
+        var command = new Command("command");
+        var nodes = new NodeFlags(command);
+
+        string Read() => nodes.Read(command.Parse($"--state {state.Path} {flags}")).Current.AbsoluteUri;
+
+        if (expected is not null)
+        {
+            Assert.Equal(expected, Read());
+            return;
+        }
+
+        var refusal = Assert.Throws<CommandFailure>(Read);
+        Assert.Equal(2, refusal.ExitCode);
+        Assert.EndsWith($"; node-1 of {state.Path} runs at http://127.0.0.1:9000; --url or --state says which other gateway is meant", refusal.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("")]
