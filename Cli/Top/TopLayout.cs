@@ -38,6 +38,16 @@ internal static class TopLayout
         new("LAST ID", 28, 120, x => x.LastId ?? "-", _ => Tone.Quiet, Left: true),
     ];
 
+    private static readonly (string Keys, string Meaning)[] Keys =
+    [
+        ("q, Ctrl-C", "end"),
+        ("/", "filters channels by name; Enter keeps it, Esc takes it away"),
+        ("r, s, m, b, n", "sort by rate, subscribers, messages, bytes, name"),
+        ("arrows, PgUp, PgDn", "scroll; Home and End go all the way"),
+        ("p, space", "pause, and go on"),
+        ("?, h", "this"),
+    ];
+
     /// <summary>Lays it out.</summary>
     /// <param name="report">What there is to show.</param>
     /// <param name="state">What is to be seen of it.</param>
@@ -47,6 +57,12 @@ internal static class TopLayout
     {
         var lines = Summary(report, state).ToList();
         lines.Add(new StyledLine());
+        if (state.IsHelping)
+        {
+            lines.AddRange(Keys.Select(x => new StyledLine().Add($"{x.Keys,-20}", Tone.Notable).Add(x.Meaning)));
+            return new TopScreen(Fill(lines, new StyledLine().Add("any key goes back", Tone.Quiet), width, height), 0, 0);
+        }
+
         lines.Add(TopTable.Head(NodeColumns, width));
 
         // The head of the channels, their least number, and the keys must fit, too.
@@ -70,13 +86,8 @@ internal static class TopLayout
             lines.Add(new StyledLine().Add(report.Channels is null ? "no node says which there are" : state.Filter.Length > 0 ? "none with that in its name" : "none yet", Tone.Quiet));
         }
 
-        while (lines.Count < height - 1)
-        {
-            lines.Add(new StyledLine());
-        }
-
-        lines.Add(Footer(state, scroll, Math.Min(page, chosen.Count - scroll), chosen.Count, report.MoreChannels, width));
-        return new TopScreen([.. lines.TakeLast(Math.Max(1, height)).Select(x => x.Cut(width))], page, last);
+        var footer = Footer(state, scroll, Math.Min(page, chosen.Count - scroll), chosen.Count, report.MoreChannels, width);
+        return new TopScreen(Fill(lines, footer, width, height), page, last);
     }
 
     /// <summary>One snapshot as text, with all nodes and channels.</summary>
@@ -117,6 +128,11 @@ internal static class TopLayout
             .Add(report.Subscribers.Count == 0 ? "" : $": {string.Join(", ", report.Subscribers.Select(x => $"{x.Key} {TopNumbers.Count(x.Value)}"))}", Tone.Quiet);
     }
 
+    // From the bottom up, so that what does not fit is missing at the top.
+    private static IReadOnlyList<StyledLine> Fill(List<StyledLine> lines, StyledLine footer, int width, int height) =>
+        [.. lines.Concat(Enumerable.Range(0, Math.Max(0, height - 1 - lines.Count)).Select(_ => new StyledLine())).Append(footer)
+            .TakeLast(Math.Max(1, height)).Select(x => x.Cut(width))];
+
     // The keys that matter most come first; what does not fit is left out.
     private static StyledLine Footer(TopState state, int scroll, int shown, int all, bool more, int width)
     {
@@ -129,7 +145,7 @@ internal static class TopLayout
             .Add(state.Filter.Length == 0 ? "" : $"/{StyledLine.Harmless(state.Filter)}  ", Tone.Notable)
             .Add(shown <= 0 ? "" : $"{scroll + 1}-{scroll + shown} of {all}{(more ? " and more" : "")}  ", Tone.Quiet);
         string[] sort = ["  sort: rate subs messages bytes name", "  sort: r s m b n"];
-        foreach (string[] keys in (string[][])[["q quit"], ["  / filter"], ["  p pause"], sort, ["  arrows scroll"]])
+        foreach (string[] keys in (string[][])[["q quit"], ["  / filter"], ["  ? keys"], ["  p pause"], sort, ["  arrows scroll"]])
         {
             line.Add(keys.FirstOrDefault(x => line.Width + x.Length <= width) ?? "", Tone.Quiet);
         }

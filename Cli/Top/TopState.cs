@@ -17,10 +17,11 @@ internal enum TopOrder
 /// <param name="Filter">Only channels with this in their names.</param>
 /// <param name="IsFiltering">Whether the filter is being typed.</param>
 /// <param name="IsPaused">Whether nothing changes.</param>
+/// <param name="IsHelping">Whether the keys are explained, until the next one.</param>
 /// <param name="IsOver">Whether that is all.</param>
 /// <param name="Scroll">How many channels are above the first that is shown.</param>
 internal sealed record TopState(
-    TopOrder Order = TopOrder.Rate, string Filter = "", bool IsFiltering = false, bool IsPaused = false, bool IsOver = false, int Scroll = 0)
+    TopOrder Order = TopOrder.Rate, string Filter = "", bool IsFiltering = false, bool IsPaused = false, bool IsHelping = false, bool IsOver = false, int Scroll = 0)
 {
     private const int LongestFilter = 256;
 
@@ -30,6 +31,11 @@ internal sealed record TopState(
     /// <param name="last">The furthest that can be scrolled.</param>
     public TopState After(Key key, int page, int last)
     {
+        if (IsHelping)
+        {
+            return this with { IsHelping = false };
+        }
+
         if (key.Kind != KeyKind.Character && Moved(key.Kind, page) is { } scroll)
         {
             return this with { Scroll = Math.Clamp(scroll == int.MaxValue ? last : scroll, 0, last) };
@@ -85,6 +91,7 @@ internal sealed record TopState(
             'n' => this with { Order = TopOrder.Name, Scroll = 0 },
             'p' or ' ' => this with { IsPaused = !IsPaused },
             '/' => this with { IsFiltering = true },
+            '?' or 'h' => this with { IsHelping = true },
             'q' => this with { IsOver = true },
             _ => this,
         },

@@ -42,6 +42,11 @@ public sealed class TopTests(RunningGateway running)
         await terminal.Type("p");
         await terminal.Draws(x => x[0].EndsWith("  paused", StringComparison.Ordinal) && Order(x).Count == 4, "it pauses");
 
+        await terminal.Type("?");
+        await terminal.Draws(x => Has(x, "scroll; Home and End go all the way") && x[^1] == "any key goes back", "the keys");
+        await terminal.Type("q");
+        await terminal.Draws(x => x[0].EndsWith("  paused", StringComparison.Ordinal) && Order(x).Count == 4, "it goes on pausing");
+
         await terminal.Type("q");
         await terminal.Shows("code 0");
         Assert.Equal(["$ ./gateway top; echo code $?", "code 0", "$"], (await terminal.Screen())[^3..]);

@@ -65,9 +65,9 @@ public sealed class TopTests
     }
 
     [Theory]
-    [InlineData(80, "q quit  / filter  p pause  sort: rate subs messages bytes name  arrows scroll")]
-    [InlineData(79, "q quit  / filter  p pause  sort: rate subs messages bytes name  arrows scroll")]
-    [InlineData(60, "q quit  / filter  p pause  sort: r s m b n  arrows scroll")]
+    [InlineData(100, "q quit  / filter  ? keys  p pause  sort: rate subs messages bytes name  arrows scroll")]
+    [InlineData(80, "q quit  / filter  ? keys  p pause  sort: rate subs messages bytes name")]
+    [InlineData(65, "q quit  / filter  ? keys  p pause  sort: r s m b n  arrows scroll")]
     [InlineData(20, "q quit  / filter")]
     [InlineData(1, "")]
     public void Draw_OnAScreen_FillsItAndSaysWhichKeysThereAre(int width, string expected)
@@ -78,6 +78,30 @@ public sealed class TopTests
         Assert.Equal(15, screen.Lines.Count);
         Assert.All(screen.Lines, x => Assert.InRange(x.Width, 0, width));
         Assert.Equal(expected, screen.Lines[^1].ToString());
+    }
+
+    [Theory]
+    [InlineData(80, 24)]
+    [InlineData(20, 5)]
+    public void Draw_WhenAskedForTheKeys_ExplainsThemUntilAnyKey(int width, int height)
+    {
+        var report = TopReport.Of(Reading(0, ("node-1", Metrics)), Reading(5, ("node-1", More(Metrics))));
+        var screen = TopLayout.Draw(report, After("?"), width, height);
+
+        Assert.Equal(height, screen.Lines.Count);
+        Assert.All(screen.Lines, x => Assert.InRange(x.Width, 0, width));
+        Assert.Equal("any key goes back", screen.Lines[^1].ToString());
+        if (height == 24)
+        {
+            // Each whole, and each key that does something.
+            Assert.DoesNotContain(screen.Lines, x => x.ToString().Contains('\u2026', StringComparison.Ordinal));
+            Assert.All("qrsmbnph/?", key => Assert.Contains(screen.Lines, x => x.ToString().Length > 20 && x.ToString()[..20].Split(' ', ',').Contains($"{key}")));
+        }
+
+        Assert.Equal(new TopState(), After("??"));
+        Assert.Equal(new TopState(), After("hq"));
+        Assert.Equal(new TopState(), After("?\e[B"));
+        Assert.Equal("?", After("/?").Filter);
     }
 
     [Theory]
