@@ -31,9 +31,6 @@ internal sealed class Part(string name, IReadOnlyDictionary<string, string?> set
     /// <summary>The address of a node for the others.</summary>
     public IPEndPoint Silo => new(Reached, Port(GatewaySettings.Silo));
 
-    /// <summary>The ports that it listens on.</summary>
-    public IEnumerable<int> Ports => Node is null ? [Numbers.Port] : [Http.Port, Silo.Port, Port(GatewaySettings.OrleansGateway)];
-
     /// <summary>The address of the number server.</summary>
     public HostPort Numbers => HostPort.TryParse(GatewaySettings.Numbers.In(_configuration), out var numbers) ? numbers : HostPort.Default;
 
