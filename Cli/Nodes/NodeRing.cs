@@ -8,12 +8,14 @@ internal sealed class NodeRing
 
     private readonly List<Uri> _nodes;
     private readonly bool _onLoopback;
+    private readonly string _scheme;
 
     /// <param name="nodes">At least one.</param>
     public NodeRing(IEnumerable<Uri> nodes)
     {
         _nodes = [.. nodes.Take(Most)];
         _onLoopback = _nodes.TrueForAll(x => x.IsLoopback);
+        _scheme = _nodes[0].Scheme;
     }
 
     /// <summary>The node to talk to.</summary>
@@ -33,8 +35,8 @@ internal sealed class NodeRing
     {
         foreach (var node in nodes)
         {
-            // Loopback of another machine is none of ours.
-            if (_nodes.Count < Most && node.IsLoopback == _onLoopback && !_nodes.Contains(node))
+            // Loopback of another machine is none of ours, and what was to be encrypted goes nowhere in plain text.
+            if (_nodes.Count < Most && node.IsLoopback == _onLoopback && node.Scheme == _scheme && !_nodes.Contains(node))
             {
                 _nodes.Add(node);
             }

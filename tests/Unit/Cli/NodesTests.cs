@@ -22,6 +22,16 @@ public sealed class NodesTests
         Assert.Equal([new Uri("http://gateway.example"), Other], elsewhere.All);
     }
 
+    [Fact]
+    public void NodeRing_OfHttps_LearnsNothingOfHttp()
+    {
+        var ring = new NodeRing([new Uri("https://gateway.example")]);
+
+        ring.Learn([Other, new Uri("https://10.0.0.2")]);
+
+        Assert.Equal([new Uri("https://gateway.example"), new Uri("https://10.0.0.2")], ring.All);
+    }
+
     [Theory]
     [InlineData("localhost:8088", "http://localhost:8088/")]
     [InlineData("https://gateway.example", "https://gateway.example/")]
