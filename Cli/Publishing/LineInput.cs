@@ -11,8 +11,11 @@ internal sealed class LineInput(Stream input)
     private const int LongestLine = 64 * 1024 * 1024;
 
     private readonly PipeReader _reader = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
+
+    // A read may end at any time, also when whoever began it no longer waits.
+    private readonly Lock _lock = new();
     private ReadOnlySequence<byte> _buffer;
-    private Task<ReadResult>? _reading;
+    private Task? _reading;
     private bool _read;
     private bool _ended;
 
@@ -20,37 +23,53 @@ internal sealed class LineInput(Stream input)
     public long Taken { get; private set; }
 
     /// <summary>Whether there is no more line, and never will be.</summary>
-    public bool IsOver => _ended && _buffer.IsEmpty;
+    public bool IsOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ended && _buffer.IsEmpty;
+            }
+        }
+    }
 
     /// <summary>Why it is over before the end of the stream, in one line; null where it is not.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Takes a line that is there already; it is valid until the next call.</summary>
+    /// <summary>Takes a line that is there already; it is valid until the next wait.</summary>
     public bool TryTake(out ReadOnlySequence<byte> line)
     {
-        var reader = new SequenceReader<byte>(_buffer);
-        if (reader.TryReadTo(out line, (byte)'\n'))
+        lock (_lock)
         {
-            Taken += reader.Consumed;
-            _buffer = _buffer.Slice(reader.Position);
-            return true;
-        }
+            var reader = new SequenceReader<byte>(_buffer);
+            if (reader.TryReadTo(out line, (byte)'\n'))
+            {
+                Taken += reader.Consumed;
+                _buffer = _buffer.Slice(reader.Position);
+                return true;
+            }
 
-        if (_ended && !_buffer.IsEmpty)
-        {
-            // A last line without an end.
-            (line, _buffer) = (_buffer, default);
-            Taken += line.Length;
-            return true;
-        }
+            if (_ended && !_buffer.IsEmpty)
+            {
+                // A last line without an end.
+                (line, _buffer) = (_buffer, default);
+                Taken += line.Length;
+                return true;
+            }
 
-        return false;
+            // What was read last is taken: the next wait is for more.
+            _reading = _reading is { IsCompleted: true } ? null : _reading;
+            return false;
+        }
     }
 
-    /// <summary>Waits for more to take, or for the end; may be asked again while it waits.</summary>
-    public async Task WaitAsync()
+    /// <summary>Waits for more to take, or for the end. It may be asked again while it waits, and by another than before: that is the same wait.</summary>
+    public Task WaitAsync() => _reading ??= ReadAsync();
+
+    private async Task ReadAsync()
     {
-        if (_reading is null)
+        lock (_lock)
         {
             if (_buffer.Length > LongestLine)
             {
@@ -61,20 +80,24 @@ internal sealed class LineInput(Stream input)
             if (_read)
             {
                 _reader.AdvanceTo(_buffer.Start, _buffer.End);
-                _read = false;
+                (_read, _buffer) = (false, default);
             }
-
-            _reading = _reader.ReadAsync().AsTask();
         }
 
         try
         {
-            var result = await _reading;
-            (_reading, _read, _buffer, _ended) = (null, true, result.Buffer, result.IsCompleted);
+            var result = await _reader.ReadAsync();
+            lock (_lock)
+            {
+                (_read, _buffer, _ended) = (true, result.Buffer, result.IsCompleted);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Fail($"standard input can't be read: {GatewayConfiguration.InOneLine(exception)}");
+            lock (_lock)
+            {
+                Fail($"standard input can't be read: {GatewayConfiguration.InOneLine(exception)}");
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using OrleansGateway.Cli.Publishing;
 
@@ -44,6 +45,59 @@ public sealed class PublishingTests
 
         Assert.Equal(["a", "b"], lines);
         Assert.Equal("standard input can't be read: out of order", input.Failure);
+    }
+
+    [Fact]
+    public async Task LineInput_WaitedForByOneAfterTheOther_HasEachLineOnce()
+    {
+        var stream = new Pipe();
+        var input = new LineInput(stream.Reader.AsStream());
+        var lines = new List<string>();
+        await Task.Run(async () =>
+        {
+            // One of them goes on before the others hear of it.
+            var next = input.WaitAsync().ContinueWith(_ => TakeAndWait(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
+            Task[] others = [input.WaitAsync(), input.WaitAsync()];
+            await stream.Writer.WriteAsync("a\nb\n"u8.ToArray());
+            await Task.WhenAll(others);
+            Take();
+            await stream.Writer.WriteAsync("c\n"u8.ToArray());
+            await stream.Writer.CompleteAsync();
+            await next;
+            Take();
+        }).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(["a", "b", "c"], lines);
+        Assert.Equal(6, input.Taken);
+
+        void Take()
+        {
+            while (input.TryTake(out var line))
+            {
+                lines.Add(Encoding.UTF8.GetString(line));
+            }
+        }
+
+        Task TakeAndWait()
+        {
+            Take();
+            return input.WaitAsync();
+        }
+    }
+
+    [Fact]
+    public async Task LineInput_WhoseReadEndsBetweenTwoWaits_IsNotWaitedForAgain()
+    {
+        var stream = new Pipe();
+        var input = new LineInput(stream.Reader.AsStream());
+        var abandoned = input.WaitAsync();
+        Assert.False(input.TryTake(out _));
+        await stream.Writer.WriteAsync("a\n"u8.ToArray());
+        await abandoned;
+
+        await input.WaitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.True(input.TryTake(out _));
     }
 
     [Fact]
