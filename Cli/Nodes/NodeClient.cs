@@ -36,11 +36,13 @@ internal sealed class NodeClient : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new NodeFailure($"{Root(request.RequestUri!)}: {Innermost(exception).Message}", reached: false);
+            throw new NodeFailure($"{Root(request.RequestUri!)}: {Innermost(exception).Message}", Connected(exception));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new NodeFailure($"{Root(request.RequestUri!)} does not answer within {limit.TotalSeconds:0.#} s", reached: false);
+            // Who can't be connected to ends it before the limit does.
+            var connected = timeout.IsCancellationRequested;
+            throw new NodeFailure($"{Root(request.RequestUri!)} does not answer within {(connected ? limit : ConnectTime).TotalSeconds:0.#} s", connected);
         }
     }
 
@@ -92,6 +94,12 @@ internal sealed class NodeClient : IDisposable
             return [];
         }
     }
+
+    // What was sent over a connection may have been done, whatever became of the answer.
+    private static bool Connected(Exception exception) => exception is not HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    };
 
     private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
 

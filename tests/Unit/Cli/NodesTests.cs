@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using OrleansGateway.Cli;
 using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Nodes;
@@ -97,6 +99,42 @@ public sealed class NodesTests
     }
 
     [Fact]
+    public async Task NodeClient_OfANodeThatIsNotThere_HasNotReachedIt()
+    {
+        using var node = new TcpListener(IPAddress.Loopback, 0);
+        node.Start();
+        var address = new Uri($"http://{node.LocalEndpoint}");
+        node.Stop();
+
+        Assert.False((await AskAsync(address, TimeSpan.FromSeconds(20))).Reached);
+    }
+
+    [Fact]
+    public async Task NodeClient_OfANodeThatDoesNotAnswer_HasReachedIt()
+    {
+        // The system takes its connections, as it does for a process that is stopped.
+        using var node = new TcpListener(IPAddress.Loopback, 0);
+        node.Start();
+
+        var failure = await AskAsync(new Uri($"http://{node.LocalEndpoint}"), TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal((true, $"http://{node.LocalEndpoint} does not answer within 0.3 s"), (failure.Reached, failure.Message));
+    }
+
+    [Fact]
+    public async Task NodeClient_OfANodeThatTakesNoConnection_HasNotReachedIt()
+    {
+        using var node = new TcpListener(IPAddress.Loopback, 0);
+        node.Start(backlog: 0);
+        using var queue = new TcpClient();
+        await queue.ConnectAsync((IPEndPoint)node.LocalEndpoint);
+
+        var failure = await AskAsync(new Uri($"http://{node.LocalEndpoint}"), TimeSpan.FromSeconds(20));
+
+        Assert.Equal((false, $"http://{node.LocalEndpoint} does not answer within 2 s"), (failure.Reached, failure.Message));
+    }
+
+    [Fact]
     public async Task Attempts_OfOneWhoReachesNobody_EndAfterARound()
     {
         var ring = new NodeRing([One, Two]);
@@ -122,5 +160,12 @@ public sealed class NodesTests
         Assert.True(await Fail());
 
         Task<bool> Fail() => attempts.FailedAsync(new NodeFailure("it is gone", reached: false), CancellationToken.None);
+    }
+
+    private static async Task<NodeFailure> AskAsync(Uri node, TimeSpan limit)
+    {
+        using var client = new NodeClient(new NodeRing([node]));
+        using var request = new HttpRequestMessage(HttpMethod.Get, node);
+        return await Assert.ThrowsAsync<NodeFailure>(() => client.SendAsync(request, limit, CancellationToken.None));
     }
 }
