@@ -46,6 +46,26 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
+    /// <summary>Reads the body of an answer, which is short.</summary>
+    /// <exception cref="NodeFailure">It does not come in time, or the connection broke.</exception>
+    public static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(AnswerTime);
+        try
+        {
+            return await response.Content.ReadAsByteArrayAsync(limit.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new NodeFailure($"{Root(response.RequestMessage!.RequestUri!)}: {Innermost(exception).Message}", reached: true);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new NodeFailure($"{Root(response.RequestMessage!.RequestUri!)} does not end its answer within {AnswerTime.TotalSeconds:0.#} s", reached: true);
+        }
+    }
+
     /// <summary>Throws when an answer is none of success.</summary>
     /// <exception cref="NodeFailure">It may be another one later, or of another node.</exception>
     /// <exception cref="CommandFailure">It never will.</exception>
@@ -79,17 +99,13 @@ internal sealed class NodeClient : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, "/-/cluster"));
             using var response = await SendAsync(request, AnswerTime, stop);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            limit.CancelAfter(AnswerTime);
-            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token));
+            using var document = JsonDocument.Parse(await ReadAsync(response, stop));
             return [.. document.RootElement.GetProperty("nodes").EnumerateArray()
                 .Select(x => x.GetProperty("http").GetString())
                 .Select(x => Uri.TryCreate(x, UriKind.Absolute, out var uri) ? uri : null)
                 .OfType<Uri>()];
         }
-        catch (Exception exception) when (
-            exception is NodeFailure or IOException or HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
-            || (exception is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception exception) when (exception is NodeFailure or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return [];
         }
@@ -110,15 +126,11 @@ internal sealed class NodeClient : IDisposable
         var node = Root(response.RequestMessage!.RequestUri!);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            limit.CancelAfter(AnswerTime);
-            using var problem = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token));
+            using var problem = JsonDocument.Parse(await ReadAsync(response, stop));
             var detail = problem.RootElement.GetProperty("detail").GetString();
             return $"{node} says {(int)response.StatusCode}: {detail}";
         }
-        catch (Exception exception) when (
-            exception is IOException or HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
-            || (exception is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception exception) when (exception is NodeFailure or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return $"{node} says {(int)response.StatusCode} ({response.ReasonPhrase}), and not as a gateway would";
         }

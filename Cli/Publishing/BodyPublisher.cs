@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using OrleansGateway.Cli.Nodes;
 
 namespace OrleansGateway.Cli.Publishing;
@@ -62,9 +63,8 @@ internal sealed class BodyPublisher(NodeRing ring, string channel, TimeSpan time
 
         using var response = await client.SendAsync(request, AnswerTime + SlowLink.TimeFor(body.Length), stop);
         await NodeClient.CheckAsync(response, stop);
-        attempts.Succeeded();
         return !response.Headers.TryGetValues("Message-Id", out var ids) ? throw new CommandFailure($"{ring.Current} gives no Message-Id: that is no gateway")
-            : asJson ? await response.Content.ReadAsStringAsync(stop)
+            : asJson ? Encoding.UTF8.GetString(await NodeClient.ReadAsync(response, stop))
             : ids.First();
     }
 }
