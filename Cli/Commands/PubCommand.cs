@@ -87,7 +87,7 @@ internal sealed class PubCommand
     {
         using var kill = CancellationTokenSource.CreateLinkedTokenSource(request.Kill);
         using var last = request.Stop.Register(() => kill.CancelAfter(LastAnswers));
-        var report = new PublishReport(channel, json, Screen.Warn);
+        var report = new PublishReport(channel, json, StandardOutput.TryWrite, Screen.Warn);
         var input = new LineInput(Console.OpenStandardInput());
         var publisher = new LinePublisher(ring, channel, input, type, timeout, attempts, report, TimeProvider.System);
         var publishing = publisher.RunAsync(request.Stop, kill.Token);

@@ -34,6 +34,18 @@ internal sealed class LineInput(Stream input)
         }
     }
 
+    /// <summary>Whether something is there to take, if only the beginning of a line.</summary>
+    public bool HasMore
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_buffer.IsEmpty;
+            }
+        }
+    }
+
     /// <summary>Why it is over before the end of the stream, in one line; null where it is not.</summary>
     public string? Failure { get; private set; }
 

@@ -31,7 +31,7 @@ internal sealed class LinePublisher(
 
     private readonly UnacknowledgedLines _lines = new(Guid.NewGuid().ToString("N"), type);
     private readonly string _path = ChannelPath.Of(channel);
-    private long _answeredAt;
+    private readonly AnswerClock _clock = new(time);
 
     /// <summary>Publishes all lines.</summary>
     /// <param name="noMore">Takes no more lines, and waits for the answers to those that it took.</param>
@@ -42,7 +42,6 @@ internal sealed class LinePublisher(
         using var client = new NodeClient(ring);
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var why = "no node answers";
-        _answeredAt = time.GetTimestamp();
         var watching = WatchAsync(giveUp);
         try
         {
@@ -55,16 +54,22 @@ internal sealed class LinePublisher(
                 catch (NodeFailure failure)
                 {
                     why = failure.Message;
-                    await attempts.FailedAsync(failure, giveUp.Token);
+
+                    // It depends on what comes meanwhile how long this goes on.
+                    _ = input.WaitAsync();
+                    if (await attempts.FailedAsync(failure, giveUp.Token) && attempts.Reached)
+                    {
+                        report.Warn($"{why}; no other node answers either, trying again until one does");
+                    }
                 }
             }
         }
         catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
         {
-            report.Flush();
-            throw new CommandFailure(
-                $"{_lines.Describe()} not acknowledged{(stop.IsCancellationRequested ? "" : $" within {timeout.TotalSeconds:0.#} s")}: {why}. "
-                + "They may or may not have been published, and what comes after them was not");
+            if (!IsDone(noMore))
+            {
+                throw Unanswered(stop.IsCancellationRequested ? "" : $" within {timeout.TotalSeconds:0.#} s", why);
+            }
         }
         finally
         {
@@ -80,6 +85,10 @@ internal sealed class LinePublisher(
     }
 
     private bool IsDone(CancellationToken noMore) => _lines.Count == 0 && (input.IsOver || noMore.IsCancellationRequested);
+
+    private CommandFailure Unanswered(string within, string why) => new(_lines.Count == 0
+        ? $"line {_lines.First} was not published{within}, nor what comes after it: {why}"
+        : $"{_lines.Describe()} not acknowledged{within}: {why}. They may or may not have been published, and what comes after them was not");
 
     private async Task PublishToNodeAsync(NodeClient client, CancellationToken noMore, CancellationToken stop)
     {
@@ -107,7 +116,7 @@ internal sealed class LinePublisher(
 
                 await Task.WhenAny(receiving, sending.IsCompleted ? receiving : sending, Task.Delay(LookEvery, time, stop));
                 stop.ThrowIfCancellationRequested();
-                if (_lines.Count > 0 && time.GetElapsedTime(Math.Max(openedAt, _lines.WaitsSince(_answeredAt))) > AnswerTime + SlowLink.TimeFor(_lines.BytesUnderWay))
+                if (Waited(openedAt) > AnswerTime + SlowLink.TimeFor(_lines.BytesUnderWay))
                 {
                     throw new NodeFailure($"{ring.Current} acknowledges nothing", reached: true);
                 }
@@ -145,7 +154,7 @@ internal sealed class LinePublisher(
                 }
                 else if (!noMore.IsCancellationRequested && input.TryTake(out var line))
                 {
-                    ClientFrames.Write(frames, ClientFrames.Text, _lines.Add(line, time.GetTimestamp()).Span);
+                    ClientFrames.Write(frames, ClientFrames.Text, _lines.Add(line).Span);
                 }
                 else
                 {
@@ -217,16 +226,18 @@ internal sealed class LinePublisher(
         }
 
         attempts.Succeeded();
-        _answeredAt = time.GetTimestamp();
+        _clock.Restart();
         _lines.Answered();
     }
+
+    private TimeSpan Waited(long since = 0) => _clock.Look(_lines.Count > 0 || input.HasMore, since);
 
     private async Task WatchAsync(CancellationTokenSource giveUp)
     {
         while (!giveUp.IsCancellationRequested)
         {
             await Task.Delay(LookEvery, time, giveUp.Token);
-            if (_lines.Count > 0 && time.GetElapsedTime(_lines.WaitsSince(_answeredAt)) > timeout)
+            if (Waited() > timeout)
             {
                 await giveUp.CancelAsync();
             }

@@ -2,15 +2,15 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using OrleansGateway.Cli.Terminal;
 
 namespace OrleansGateway.Cli.Publishing;
 
 /// <summary>What a publisher prints: the id of each message, in the order of the lines.</summary>
 /// <param name="channel">The channel.</param>
 /// <param name="asJson">Whether as JSON objects.</param>
+/// <param name="write">Where it is printed; false when nobody reads any more.</param>
 /// <param name="warn">What is said of that which went wrong.</param>
-internal sealed class PublishReport(string channel, bool asJson, Action<string> warn)
+internal sealed class PublishReport(string channel, bool asJson, Func<ReadOnlySpan<byte>, bool> write, Action<string> warn)
 {
     private readonly ArrayBufferWriter<byte> _output = new();
     private (string Epoch, long Offset) _last = (string.Empty, 0);
@@ -56,8 +56,14 @@ internal sealed class PublishReport(string channel, bool asJson, Action<string> 
     public void Refuse(long line, string why)
     {
         Refused++;
+        Warn($"line {line} was not published: {why}");
+    }
+
+    /// <summary>Something else goes wrong.</summary>
+    public void Warn(string text)
+    {
         Flush();
-        warn($"line {line} was not published: {why}");
+        warn(text);
     }
 
     /// <summary>Prints what there is. That nobody reads it ends no publishing.</summary>
@@ -65,7 +71,7 @@ internal sealed class PublishReport(string channel, bool asJson, Action<string> 
     {
         if (_output.WrittenCount > 0)
         {
-            _unread = !StandardOutput.TryWrite(_output.WrittenSpan);
+            _unread = !write(_output.WrittenSpan);
             _output.ResetWrittenCount();
         }
     }

@@ -54,15 +54,6 @@ internal sealed class UnacknowledgedLines(string key, string? type)
         }
     }
 
-    /// <summary>Since when the first of them waits: since it was taken, or since the one before it was answered.</summary>
-    public long WaitsSince(long answered)
-    {
-        lock (_lock)
-        {
-            return Math.Max(answered, _lines.First?.Value.TakenAt ?? 0);
-        }
-    }
-
     /// <summary>Whether one more may be sent.</summary>
     public bool HasRoom(int lines, int bytes)
     {
@@ -84,7 +75,7 @@ internal sealed class UnacknowledgedLines(string key, string? type)
 
     /// <summary>Takes a line and counts it as sent.</summary>
     /// <returns>What is sent.</returns>
-    public ReadOnlyMemory<byte> Add(in ReadOnlySequence<byte> line, long now)
+    public ReadOnlyMemory<byte> Add(in ReadOnlySequence<byte> line)
     {
         lock (_lock)
         {
@@ -92,7 +83,7 @@ internal sealed class UnacknowledgedLines(string key, string? type)
             _text.ResetWrittenCount();
             PublishJson.WriteLine(_text, line.IsSingleSegment ? line.FirstSpan : line.ToArray(), type, $"{key}-{_taken}", _taken);
             var text = _text.WrittenSpan.ToArray();
-            _lines.AddLast(new Line(_taken, text, now));
+            _lines.AddLast(new Line(_taken, text));
             _sent++;
             _bytes += text.Length;
             return text;
@@ -157,22 +148,18 @@ internal sealed class UnacknowledgedLines(string key, string? type)
         }
     }
 
-    /// <summary>Which they are, in words that a verb may follow.</summary>
+    /// <summary>Which they are, where there are some, in words that a verb may follow.</summary>
     public string Describe()
     {
         lock (_lock)
         {
-            return _lines.Count switch
-            {
-                0 => "what was taken last is",
-                1 => $"line {_lines.First!.Value.Number} was",
-                _ => $"lines {_lines.First!.Value.Number} to {_lines.Last!.Value.Number} were",
-            };
+            var (first, last) = (_lines.First!.Value.Number, _lines.Last!.Value.Number);
+            return first == last ? $"line {first} was" : $"lines {first} to {last} were";
         }
     }
 
     private bool Room(int lines, int bytes) =>
         _lines.First is { } first && first.Value.Number <= _carefulUntil ? _sent == 0 : _sent < lines && _bytes < bytes;
 
-    private sealed record Line(long Number, byte[] Text, long TakenAt);
+    private sealed record Line(long Number, byte[] Text);
 }

@@ -179,7 +179,7 @@ public sealed class PublishingTests
     public void UnacknowledgedLines_AfterALostConnection_AreSentAgainInOrderWithTheirKeys()
     {
         var lines = new UnacknowledgedLines("key", null);
-        var sent = Enumerable.Range(1, 3).Select(x => Encoding.UTF8.GetString(lines.Add(new ReadOnlySequence<byte>("x"u8.ToArray()), 0).Span)).ToList();
+        var sent = Enumerable.Range(1, 3).Select(x => Encoding.UTF8.GetString(lines.Add(new ReadOnlySequence<byte>("x"u8.ToArray())).Span)).ToList();
         lines.Answered();
 
         lines.SendAgain();
@@ -198,7 +198,7 @@ public sealed class PublishingTests
         var lines = new UnacknowledgedLines("key", null);
         for (var i = 0; i < 3; i++)
         {
-            lines.Add(new ReadOnlySequence<byte>("x"u8.ToArray()), 0);
+            lines.Add(new ReadOnlySequence<byte>("x"u8.ToArray()));
         }
 
         Assert.Null(lines.FoundTooBig());
@@ -217,7 +217,7 @@ public sealed class PublishingTests
     [Fact]
     public void PublishReport_OfALineThatCameLate_CountsIt()
     {
-        var report = new PublishReport("a", false, _ => { });
+        var report = new PublishReport("a", false, _ => true, _ => { });
 
         report.Acknowledged(1, "e-5");
         report.Acknowledged(2, "e-4");
