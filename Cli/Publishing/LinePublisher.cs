@@ -230,7 +230,7 @@ internal sealed class LinePublisher(
         _lines.Answered();
     }
 
-    private TimeSpan Waited(long since = 0) => _clock.Look(_lines.Count > 0 || input.HasMore, since);
+    private TimeSpan Waited(long since = 0) => _clock.Look(!report.IsPrinting && (_lines.Count > 0 || input.HasMore), since);
 
     private async Task WatchAsync(CancellationTokenSource giveUp)
     {

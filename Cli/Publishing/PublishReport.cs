@@ -15,6 +15,10 @@ internal sealed class PublishReport(string channel, bool asJson, Func<ReadOnlySp
     private readonly ArrayBufferWriter<byte> _output = new();
     private (string Epoch, long Offset) _last = (string.Empty, 0);
     private bool _unread;
+    private volatile bool _printing;
+
+    /// <summary>Whether it prints at this moment: whoever reads that may hold it up.</summary>
+    public bool IsPrinting => _printing;
 
     /// <summary>How many were acknowledged.</summary>
     public long Published { get; private set; }
@@ -63,7 +67,7 @@ internal sealed class PublishReport(string channel, bool asJson, Func<ReadOnlySp
     public void Warn(string text)
     {
         Flush();
-        warn(text);
+        Print(() => warn(text));
     }
 
     /// <summary>Prints what there is. That nobody reads it ends no publishing.</summary>
@@ -71,9 +75,16 @@ internal sealed class PublishReport(string channel, bool asJson, Func<ReadOnlySp
     {
         if (_output.WrittenCount > 0)
         {
-            _unread = !write(_output.WrittenSpan);
+            Print(() => _unread = !write(_output.WrittenSpan));
             _output.ResetWrittenCount();
         }
+    }
+
+    private void Print(Action print)
+    {
+        _printing = true;
+        print();
+        _printing = false;
     }
 
     // Only where a channel was out of reach for so long that a node gave up one line and took the next.

@@ -10,17 +10,24 @@ using OrleansGateway.Tests.Unit.Numbers;
 
 namespace OrleansGateway.Tests.Unit.Cli.Publishing;
 
-/// <summary>The publish of lines where nobody answers.</summary>
+/// <summary>The publish of lines where nobody answers, and where answers can't be taken.</summary>
 public sealed class LinePublisherTests : IDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly TcpListener _node = new(IPAddress.Loopback, 0);
     private readonly Pipe _input = new();
+    private readonly StringBuilder _output = new();
     private readonly ConcurrentQueue<string> _warnings = [];
+    private readonly ManualResetEventSlim _read = new(initialState: true);
 
     public LinePublisherTests() => _node.Start();
 
-    public void Dispose() => _node.Dispose();
+    public void Dispose()
+    {
+        _read.Set();
+        _node.Dispose();
+    }
 
     [Fact]
     public async Task Run_WhereNoNodePublishesWhatThereIs_WarnsAndGivesUp()
@@ -69,6 +76,67 @@ public sealed class LinePublisherTests : IDisposable
         Assert.StartsWith("line 1 was not published within 1 s, nor what comes after it: ", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_WhoseOutputIsHeldUp_WaitsForItsReader()
+    {
+        var time = new ManualTime();
+        _read.Reset();
+        await TellAsync("a\nb\n");
+        await _input.Writer.CompleteAsync();
+        var running = Run(TimeSpan.FromSeconds(1), time);
+        using var node = await AcceptAsync();
+        await AcknowledgeAsync(node, 1);
+        await Eventually.TrueAsync(() => _output.Length > 0, "it prints");
+
+        for (var i = 0; i < 100; i++)
+        {
+            await WhenLookingAsync(time);
+            time.Advance(LookEvery);
+        }
+
+        _read.Set();
+        await AcknowledgeAsync(node, 2);
+        await running.WaitAsync(Eventually.Deadline);
+        Assert.Equal("e-1\ne-2\n", _output.ToString());
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public async Task Run_OfAProcessThatWasSuspended_GoesOnWaiting()
+    {
+        var time = new ManualTime();
+        await TellAsync("a\n");
+        await _input.Writer.CompleteAsync();
+        var running = Run(TimeSpan.FromSeconds(10), time);
+        using var node = await AcceptAsync();
+        await ReadAsync(node);
+        await WhenLookingAsync(time);
+
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        await WhenLookingAsync(time);
+        await AcknowledgeAsync(node, 1);
+        await running.WaitAsync(Eventually.Deadline);
+        Assert.Equal("e-1\n", _output.ToString());
+        Assert.Empty(_warnings);
+    }
+
+    /// <summary>It looks at each connection, and at the whole.</summary>
+    private static Task WhenLookingAsync(ManualTime time) => Eventually.TrueAsync(() => time.CountAwaiting(LookEvery) >= 2, "it looks");
+
+    private static async Task ReadAsync(TcpClient node) => Assert.NotEqual(0, await node.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(Eventually.Deadline));
+
+    private static async Task AcknowledgeAsync(TcpClient node, int line)
+    {
+        if (line == 1)
+        {
+            await ReadAsync(node);
+        }
+
+        var answer = Encoding.UTF8.GetBytes($$"""{"event":"ack","ref":{{line}},"id":"e-{{line}}"}""");
+        await node.GetStream().WriteAsync((byte[])[0x81, (byte)answer.Length, .. answer]);
+    }
+
     private static async Task ReadHeadAsync(TcpClient client)
     {
         var head = new StringBuilder();
@@ -114,8 +182,15 @@ public sealed class LinePublisherTests : IDisposable
         var ring = new NodeRing([new Uri($"http://{_node.LocalEndpoint}")]);
         var attempts = new Attempts(ring, TimeSpan.Zero, time);
         attempts.Found();
-        var report = new PublishReport("a", false, _ => true, _warnings.Enqueue);
+        var report = new PublishReport("a", false, Write, _warnings.Enqueue);
         var publisher = new LinePublisher(ring, "a", new LineInput(_input.Reader.AsStream()), null, timeout, attempts, report, time);
         return Task.Run(() => publisher.RunAsync(CancellationToken.None, CancellationToken.None));
+    }
+
+    private bool Write(ReadOnlySpan<byte> bytes)
+    {
+        _output.Append(Encoding.UTF8.GetString(bytes));
+        _read.Wait();
+        return true;
     }
 }
