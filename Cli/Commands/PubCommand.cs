@@ -74,8 +74,8 @@ internal sealed class PubCommand
         }
 
         var body = message is not null ? Encoding.UTF8.GetBytes(message)
-            : file is not null ? await File.ReadAllBytesAsync(file, request.Stop)
-            : await ReadAllAsync(request.Stop);
+            : file is not null ? await ReadAsync(() => File.ReadAllBytesAsync(file), file, request.Stop)
+            : await ReadAsync(ReadAllAsync, "standard input", request.Stop);
         typeHeader ??= message is null ? null : MediaTypeHeaderValue.Parse(TextType);
         var publisher = new BodyPublisher(ring, channel, timeout, attempts, TimeProvider.System);
         StandardOutput.TryWrite(await publisher.PublishAsync(body, typeHeader, json, request.Stop) + "\n");
@@ -101,18 +101,24 @@ internal sealed class PubCommand
         return report.Refused == 0 ? ExitCode.Success : throw new CommandFailure($"{report.Refused} of {report.Refused + report.Published} lines were not published");
     }
 
-    private static async Task<byte[]> ReadAllAsync(CancellationToken stop)
+    // Whoever waits for the writer of a pipe, or for a person, can't be cancelled: it is left behind, on a thread of its own.
+    private static async Task<byte[]> ReadAsync(Func<Task<byte[]>> read, string what, CancellationToken stop)
     {
-        using var bytes = new MemoryStream();
         try
         {
-            await Console.OpenStandardInput().CopyToAsync(bytes, stop).WaitAsync(stop);
-            return bytes.ToArray();
+            return await Task.Run(read, stop).WaitAsync(stop);
         }
         catch (OperationCanceledException)
         {
-            throw new CommandFailure("told to end before standard input did: nothing was published");
+            throw new CommandFailure($"told to end before {what} did: nothing was published");
         }
+    }
+
+    private static async Task<byte[]> ReadAllAsync()
+    {
+        using var bytes = new MemoryStream();
+        await Console.OpenStandardInput().CopyToAsync(bytes);
+        return bytes.ToArray();
     }
 
     private static TimeSpan Timeout(string? text) =>

@@ -71,6 +71,24 @@ public sealed class PublishTests(StartedGateway started)
         Assert.Equal("[1,\n2]\n", messages[1].Text("data"));
     }
 
+    [Fact]
+    public async Task Pub_OfAFileThatDoesNotEnd_EndsWhenToldTo()
+    {
+        var file = Path.Combine(_gateway.Directory, "pipe");
+        await using var make = started.Shell($"mkfifo {file}");
+        Assert.Equal(0, await make.Exit());
+        await using var pub = _gateway.Start("pub", _channel, "--file", file);
+
+        // That it can be opened says that it is read.
+        await using var pipe = await Task.Run(() => new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)).WaitAsync(TimeSpan.FromSeconds(20));
+        await pipe.WriteAsync("half of it"u8.ToArray());
+        await pipe.FlushAsync();
+        await TestGateway.Signal(pub.Pid, "INT");
+
+        Assert.Equal(1, await pub.Exit(10));
+        Assert.Equal($"error: told to end before {file} did: nothing was published\n", pub.Errors);
+    }
+
     [Theory]
     [InlineData("numbers", 1, "says 403: ")]
     [InlineData("too/large", 2_000_000, "says 413: ")]
