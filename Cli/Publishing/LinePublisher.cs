@@ -57,7 +57,7 @@ internal sealed class LinePublisher(
 
                     // It depends on what comes meanwhile how long this goes on.
                     _ = input.WaitAsync();
-                    if (await attempts.FailedAsync(failure, giveUp.Token) && attempts.Reached)
+                    if (await attempts.FailedAsync(failure, giveUp.Token) && attempts.Reached && !IsDone(noMore))
                     {
                         report.Warn($"{why}; no other node answers either, trying again until one does");
                     }
