@@ -59,6 +59,42 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
     });
 
     [Fact]
+    public Task Unfold_AMessageComesAtTheSameMoment_NothingMovesAndItWaits() => Visiting(Nodes, async visit =>
+    {
+        var page = await visit.Open(new Uri(Nodes.Address(1), SharedNodes.FreshChannel()));
+
+        // The list by itself, so that the moment is that one.
+        var after = await page.Page.EvaluateAsync<string>("""
+            async () => {
+              const { MessageList } = await import('/-/assets/message-list.js');
+              const frames = async count => { while (count-- > 0) await new Promise(requestAnimationFrame); };
+              const pane = document.body.appendChild(document.createElement('div'));
+              pane.style.cssText = 'height: 100px; overflow: auto';
+              const rows = pane.appendChild(document.createElement('ul'));
+              const row = message => {
+                const item = document.createElement('li');
+                item.innerHTML = `<details><summary>${message.data}</summary><p></p></details>`;
+                item.querySelector('p').style.height = '500px';
+                return item;
+              };
+              let state;
+              const list = new MessageList(pane, rows, row, null, x => { state = x; });
+              list.add({ id: 'e-1', data: 'one' });
+              while (rows.children.length < 1) await frames(1);
+              await new Promise(resolve => setTimeout(resolve, 200));
+              list.add({ id: 'e-2', data: 'two' });
+              await new Promise(resolve => setTimeout(resolve, 0));
+
+              // It is to be drawn in the next frame.
+              rows.querySelector('summary').click();
+              await frames(10);
+              return `top ${pane.scrollTop}, held ${state.held}, news ${state.news}, shown ${rows.children.length}`;
+            }
+            """);
+        Assert.Equal("top 0, held true, news 1, shown 1", after);
+    });
+
+    [Fact]
     public Task Pictures_OfRasterTypes_AreShownAndCanBeEnlarged() => Visiting(Nodes, async visit =>
     {
         var channel = SharedNodes.FreshChannel();

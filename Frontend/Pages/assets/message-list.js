@@ -59,6 +59,7 @@ export class MessageList {
   #news = 0;
   #paused = false;
   #away = false;
+  #unfolding = 0;
   #rest = 0;
   #drawnAt = 0;
   #due = false;
@@ -73,15 +74,14 @@ export class MessageList {
     this.changed = changed;
     pane.addEventListener('scroll', () => this.#scrolled(), { passive: true });
 
-    // Who unfolds something reads it. It is there in the frame after the next.
     list.addEventListener('click', event => {
-      if (event.target.closest('summary, button')) requestAnimationFrame(() => requestAnimationFrame(() => this.#holdWhereAway()));
+      if (event.target.closest('summary, button')) this.#unfold(event.target.closest('summary')?.parentElement);
     });
     new ResizeObserver(() => this.#held || this.#toEnd()).observe(pane);
   }
 
   get #held() {
-    return this.#paused || this.#away;
+    return this.#paused || this.#away || this.#unfolding > 0;
   }
 
   get #atBeginning() {
@@ -337,6 +337,28 @@ export class MessageList {
       this.#away = false;
       this.#draw();
     }
+  }
+
+  // Who unfolds something reads it: nothing moves from now on. What is unfolded is there two frames later; of details only after their event, which a busy
+  // browser sends when it comes to it.
+  #unfold(details) {
+    this.#unfolding++;
+    let waits = true;
+    const decide = () => {
+      if (!waits) return;
+      waits = false;
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        this.#unfolding--;
+        this.#holdWhereAway();
+        if (!this.#held) this.#draw();
+      }));
+    };
+    if (details === undefined) {
+      decide();
+      return;
+    }
+    details.addEventListener('toggle', decide, { once: true });
+    setTimeout(decide, SETTLE);
   }
 
   get #historyState() {
