@@ -63,11 +63,14 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
     {
         var page = await visit.Open(new Uri(Nodes.Address(1), SharedNodes.FreshChannel()));
 
-        // The list by itself, so that the moment is that one.
+        // The list by itself, in frames that come when they are to.
         var after = await page.Page.EvaluateAsync<string>("""
             async () => {
               const { MessageList } = await import('/-/assets/message-list.js');
-              const frames = async count => { while (count-- > 0) await new Promise(requestAnimationFrame); };
+              const asked = [];
+              window.requestAnimationFrame = work => asked.push(work);
+              const frame = () => asked.splice(0).forEach(work => work());
+              const frameAsked = async () => { while (asked.length === 0) await new Promise(resolve => setTimeout(resolve, 5)); };
               const pane = document.body.appendChild(document.createElement('div'));
               pane.style.cssText = 'height: 100px; overflow: auto';
               const rows = pane.appendChild(document.createElement('ul'));
@@ -80,14 +83,19 @@ public sealed class MessageViewTests(SharedNodes shared, Chromium chromium, ITes
               let state;
               const list = new MessageList(pane, rows, row, null, x => { state = x; });
               list.add({ id: 'e-1', data: 'one' });
-              while (rows.children.length < 1) await frames(1);
-              await new Promise(resolve => setTimeout(resolve, 200));
-              list.add({ id: 'e-2', data: 'two' });
-              await new Promise(resolve => setTimeout(resolve, 0));
+              await frameAsked();
+              frame();
 
-              // It is to be drawn in the next frame.
+              // The next message is to be drawn in the next frame.
+              list.add({ id: 'e-2', data: 'two' });
+              await frameAsked();
+              const unfolded = new Promise(resolve => rows.querySelector('details').addEventListener('toggle', resolve));
               rows.querySelector('summary').click();
-              await frames(10);
+              await unfolded;
+              frame();
+              await new Promise(resolve => setTimeout(resolve));
+              frame();
+              frame();
               return `top ${pane.scrollTop}, held ${state.held}, news ${state.news}, shown ${rows.children.length}`;
             }
             """);
