@@ -45,9 +45,7 @@ internal sealed record ClusterFile
         await using var held = await LockAsync(PathIn(state) + ".lock");
         if (change(Read(state)) is { } next)
         {
-            var temporary = PathIn(state) + ".tmp";
-            await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(next, ClusterFileJson.Default.ClusterFile));
-            File.Move(temporary, PathIn(state), overwrite: true);
+            WholeFile.Write(PathIn(state), PathIn(state) + ".tmp", JsonSerializer.SerializeToUtf8Bytes(next, ClusterFileJson.Default.ClusterFile));
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed record Account(string? User, string Group, string? Home)
     private const int FirstPortForAll = 1024;
     private const string MayListenBelow = "-all,+net_bind_service", MayNothing = "-all";
 
+    // Of an entry in passwd(5).
+    private const int NameField = 0, GroupField = 3, HomeField = 5;
+
     /// <summary>The account of a configuration; null when parts run as whoever calls.</summary>
     /// <exception cref="CommandFailure">There is no such user or group, or the caller may not choose.</exception>
     public static Account? Of(IConfiguration configuration)
@@ -36,7 +39,6 @@ internal sealed record Account(string? User, string Group, string? Home)
             throw Bad("works on Linux only");
         }
 
-        const int NameField = 0, GroupField = 3, HomeField = 5;
         var entry = user.Length == 0 ? null : Look("passwd", user) ?? throw Bad("there is no such user");
         if (!Environment.IsPrivilegedProcess)
         {
@@ -78,7 +80,6 @@ internal sealed record Account(string? User, string Group, string? Home)
         }
         else if (Directory.Exists(state) && Run("stat", "--dereference", "--format=%u:%g", state) is (0, var owner, _) && owner.Split(':') is [not "0" and var user, var group])
         {
-            const int HomeField = 5;
             account = new Account(user, group, Look("passwd", user)?.ElementAtOrDefault(HomeField));
         }
 

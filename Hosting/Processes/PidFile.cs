@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace OrleansGateway.Hosting;
 
@@ -169,18 +170,8 @@ public sealed class PidFile : IDisposable
                 return;
             }
 
-            var next = $"{_path}.{_self.Pid}";
-            try
-            {
-                File.WriteAllText(next, string.Create(CultureInfo.InvariantCulture, $"{_self.Pid}\n{_self.StartTime}\n{(stopping ? $"{StoppingMark}\n" : "")}"));
-                File.Move(next, _path, overwrite: true);
-            }
-            catch
-            {
-                // A full disk, say, on which nothing is to be left by each that tries.
-                File.Delete(next);
-                throw;
-            }
+            var text = string.Create(CultureInfo.InvariantCulture, $"{_self.Pid}\n{_self.StartTime}\n{(stopping ? $"{StoppingMark}\n" : "")}");
+            WholeFile.Write(_path, $"{_path}.{_self.Pid}", Encoding.UTF8.GetBytes(text));
         }
     }
 

@@ -35,17 +35,7 @@ public sealed record PartReport(int Pid, long StartTime, ServiceReport Services,
     internal void Write(string state, string name)
     {
         var path = PathOf(state, name);
-        var next = $"{path}.{Pid}";
-        try
-        {
-            File.WriteAllBytes(next, JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
-            File.Move(next, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(next);
-            throw;
-        }
+        WholeFile.Write(path, $"{path}.{Pid}", JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
     }
 
     private static string PathOf(string state, string name) => Path.Combine(state, $"{name}.report.json");

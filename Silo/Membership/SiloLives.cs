@@ -30,12 +30,9 @@ internal sealed class SiloLives(string directory)
     /// <summary>Removes what silos left that have ended. None begins meanwhile.</summary>
     public void Clear()
     {
-        foreach (var file in Directory.EnumerateFiles(directory))
+        foreach (var file in Directory.EnumerateFiles(directory).Where(x => _tells && IsFree(x)))
         {
-            if (_tells && IsFree(file))
-            {
-                File.Delete(file);
-            }
+            File.Delete(file);
         }
     }
 

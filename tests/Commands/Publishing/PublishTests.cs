@@ -114,7 +114,7 @@ public sealed class PublishTests(StartedGateway started)
             await using var program = nothing.Start(arguments);
             await program.Tell("a line");
 
-            Assert.Equal(1, await program.Exit(20));
+            Assert.Equal(1, await program.Exit(12));
             Assert.Empty(program.Lines);
             Assert.Matches(@"\Aerror: no node answers: http://127\.0\.0\.1:\d+: [^\n]* start [^\n]*\n\z", program.Errors);
         }
