@@ -27,6 +27,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     private readonly Dictionary<string, List<Action>> _joining = new(StringComparer.Ordinal);
     private readonly SelectionPosition _position = new();
     private readonly Cursor.Writer _cursors;
+    private long _toldTo;
 
     public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger, RelayCounts counts)
         : base(selection.Text, counts)
@@ -419,7 +420,14 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         {
             gotOn = await reader.Read(ends, OnEntry);
             MoveTo(reader);
-            _ = Sweep();
+
+            // Most of what the journals have is for others, and no news here.
+            var end = Ring.Next;
+            if (end != _toldTo)
+            {
+                _toldTo = end;
+                _ = Sweep();
+            }
         }
         while (gotOn || await reader.Settle());
         return true;

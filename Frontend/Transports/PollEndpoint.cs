@@ -50,24 +50,27 @@ internal sealed class PollEndpoint(
         try
         {
             await relay.Started.WaitAsync(patience.Token);
-            while (true)
+
+            // Before each look: what the channel does not have yet when it is asked comes to this node later than that.
+            var news = relay.News();
+            var poll = await relay.FindPoll(since, patience.Token);
+            while (poll.IsEmpty && wait > TimeSpan.Zero)
             {
-                // What the channel does not have yet when it is asked comes to this node later than now.
-                var news = relay.News();
-                var poll = await relay.FindPoll(since, patience.Token);
-                if (!poll.IsEmpty || wait == TimeSpan.Zero)
-                {
-                    return poll;
-                }
-
                 await news.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (over.IsCancellationRequested)
+                news = relay.News();
+                try
                 {
+                    over.Token.ThrowIfCancellationRequested();
+                    poll = await relay.FindPoll(poll.Since, over.Token);
+                }
+                catch (OperationCanceledException) when (over.IsCancellationRequested)
+                {
+                    // It was reached, and there was nothing; what comes as the wait ends is for who asks next.
                     return poll;
                 }
-
-                since = poll.Since;
             }
+
+            return poll;
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {

@@ -384,6 +384,30 @@ public sealed class SeveralTests : ConformanceTest
         Assert.Equal(["a 0", "a 1", "a 2", "a 3", "s/0 0", "s/1 1", "s/2 2", "s/3 3"], seen.Order(StringComparer.Ordinal));
     }
 
+    [Fact(DisplayName = "?poll=1 of several with &wait=: 204 with Last-Event-ID when none came, however much goes on in other channels")]
+    public async Task Poll_OfSeveralWaitingForNothingOnABusyCluster_Is204()
+    {
+        await Http.Publish(A, $"{Channel}/a", "x");
+        var cursor = (await Http.Get(B, $"/{Several("a", "s/*")}?poll=1"))["Last-Event-ID"]!;
+        using var over = new CancellationTokenSource();
+        var others = Task.WhenAll(new[] { A, B, C }.Select(async x =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                await Http.Publish(x, $"{Channel}/other", "x");
+            }
+        }));
+
+        // As long as a publish may take, or longer: until then no poll is told that its channels cannot be reached.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Http.Get(B, $"/{Several("a", "s/*")}?poll=1&since={cursor}&wait=5s")));
+        await over.CancelAsync();
+        await others;
+        Assert.All(answers, x => Assert.Equal((204, string.Empty), (x.Status, x.Text)));
+        await Http.Publish(C, $"{Channel}/s/b", "y");
+        var next = await Http.Get(C, $"/{Several("a", "s/*")}?poll=1&since={answers[0]["Last-Event-ID"]}&wait=30s");
+        Assert.Equal("y", Assert.Single(next.Lines).GetProperty("data").GetString());
+    }
+
     /// <summary>These names below this test's own, as a target without its slash.</summary>
     private string Several(params string[] names) => string.Join(',', names.Select(x => $"{Channel}/{x}"));
 
