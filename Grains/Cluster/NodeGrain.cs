@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Hosting;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansGateway.Channels;
@@ -33,6 +34,10 @@ internal interface INodeGrain : IGrainWithStringKey
     /// <summary>Waits until channels are opened on the node, see <see cref="LocalChannels.WaitForMore"/>.</summary>
     [Alias("WaitForChannels"), AlwaysInterleave]
     Task<OpenedChannels> WaitForChannels(long count, TimeSpan atMost);
+
+    /// <summary>Whether the node was told to stop, which others learn from the membership only when it has given its grains away.</summary>
+    [Alias("IsLeaving"), AlwaysInterleave]
+    Task<bool> IsLeaving();
 }
 
 /// <summary>A node's own words.</summary>
@@ -44,7 +49,8 @@ internal sealed record NodeDescription([property: Id(0)] string Name, [property:
 
 /// <inheritdoc cref="INodeGrain"/>
 [SiloPlacement, Immovable]
-internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement announcement, NodeChannels channels, LocalChannels local) : Grain, INodeGrain
+internal sealed class NodeGrain(
+    LocalNode node, ClusterView view, Announcement announcement, NodeChannels channels, LocalChannels local, IHostApplicationLifetime lifetime) : Grain, INodeGrain
 {
     public Task<ImmutableDictionary<SiloAddress, NodeDescription>> Describe() => Task.FromResult(view.Known.SetItem(node.Address, node.Description));
 
@@ -55,4 +61,6 @@ internal sealed class NodeGrain(LocalNode node, ClusterView view, Announcement a
     public Task<NodeChannel> FindChannel(string channel) => channels.Find(channel);
 
     public Task<OpenedChannels> WaitForChannels(long count, TimeSpan atMost) => local.WaitForMore(count, atMost);
+
+    public Task<bool> IsLeaving() => Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested);
 }
