@@ -152,7 +152,12 @@ internal sealed partial class ChannelGrain(ChannelServices services)
 
         try
         {
-            await OpenSession();
+            // Of several at once each waits for the one before.
+            do
+            {
+                await OpenSession();
+            }
+            while (!_opening.IsCompleted || _session is null);
 
             // The subscribers hear of it before anything of the new epoch.
             await Reopen(_term, () => _session!.Delete(), () => _room = Stream.OnNextAsync(MessageBatch.Empty(_term, _epoch)));
@@ -162,7 +167,7 @@ internal sealed partial class ChannelGrain(ChannelServices services)
         }
         catch (LogException exception)
         {
-            return Refuse(exception).Status;
+            return exception.Fault == LogFault.Superseded ? throw GiveUp() : Refuse(exception).Status;
         }
 
         return _session is null ? Refuse(_fault!).Status : PublishStatus.Accepted;
@@ -490,7 +495,8 @@ internal sealed partial class ChannelGrain(ChannelServices services)
     /// <summary>Opens the log where it is not open. It ends in an error while the log cannot be opened.</summary>
     private async Task OpenSession()
     {
-        await _opening;
+        // Whoever asked for what failed was told, and it left the session as it was.
+        await _opening.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         if (_session is null)
         {
             if (Now() < _openAt)

@@ -4,12 +4,13 @@ using OrleansGateway.Storage;
 
 namespace OrleansGateway.Tests.Cluster.Fixtures;
 
-/// <summary>The log in files, of which a test can hold up the appends to a channel, to let them through or fail one by one.</summary>
+/// <summary>The log in files, of which a test can hold up the appends to a channel, to let them through or fail one by one, and fail its deletion.</summary>
 internal sealed class HeldLog(LocalChannelLog inner) : IChannelLog
 {
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _held = [];
     private string? _channel;
+    private volatile string? _undeletable;
 
     /// <summary>How many appends wait.</summary>
     public int Waiting
@@ -47,6 +48,9 @@ internal sealed class HeldLog(LocalChannelLog inner) : IChannelLog
             _held.Dequeue().SetException(new LogException(LogFault.Full, "no room"));
         }
     }
+
+    /// <summary>Fails the deletion of a channel from now on; null: of none.</summary>
+    public void FailDelete(string? channel) => _undeletable = channel;
 
     public async Task<IChannelLogSession> Open(string channel, long aboveTerm = 0) => new Session(this, channel, await inner.Open(channel, aboveTerm));
 
@@ -95,6 +99,7 @@ internal sealed class HeldLog(LocalChannelLog inner) : IChannelLog
 
         public ValueTask KeepSource(long sourceTerm) => inner.KeepSource(sourceTerm);
 
-        public ValueTask Delete() => inner.Delete();
+        public ValueTask Delete() =>
+            log._undeletable == channel ? ValueTask.FromException(new LogException(LogFault.Full, "no room")) : inner.Delete();
     }
 }

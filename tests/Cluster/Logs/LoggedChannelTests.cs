@@ -103,6 +103,37 @@ public class LoggedChannelTests(LoggedCluster cluster) : IClassFixture<LoggedClu
     }
 
     [Fact]
+    public async Task Delete_LogFails_ChannelIsReadAndDeletedAfterwards()
+    {
+        var channel = await cluster.NewChannel();
+        var log = cluster.Nodes[0].Services.GetRequiredService<HeldLog>();
+        await channel.Publish("a");
+        log.FailDelete(channel.Name);
+
+        Assert.Equal(PublishStatus.LogFull, await channel.Grain.Delete());
+
+        log.FailDelete(null);
+        Assert.Equal(["a"], await KeyedPublishTests.Texts(channel));
+        Assert.Equal(PublishStatus.Accepted, await channel.Grain.Delete());
+        Assert.Empty(await KeyedPublishTests.Texts(channel));
+    }
+
+    [Fact]
+    public async Task Delete_SeveralAtOnce_AllAreDoneAndTheChannelGoesOn()
+    {
+        var channel = await cluster.NewChannel();
+        for (var i = 0; i < 10; i++)
+        {
+            var before = await channel.Publish("a");
+            var statuses = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => channel.Grain.Delete()));
+
+            Assert.All(statuses, x => Assert.Equal(PublishStatus.Accepted, x));
+            Assert.NotEqual(before.Epoch, (await channel.Grain.GetPosition()).Epoch);
+            Assert.Empty(await KeyedPublishTests.Texts(channel));
+        }
+    }
+
+    [Fact]
     public async Task GetPosition_EmptyChannel_HasTheSameEpochAfterEachTakeover()
     {
         var channel = await cluster.NewChannel();
