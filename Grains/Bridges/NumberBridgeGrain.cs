@@ -28,12 +28,17 @@ internal sealed partial class NumberBridgeGrain(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
+    // The last call is over before the channel forgets the first.
+    private static readonly TimeSpan Patience = PublishMemory.OriginAge - (3 * CallTimeout);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly Guid _sender = Guid.NewGuid();
     private BridgeOptions _options = new();
     private IChannelGrain _channel = null!;
     private LineSource? _source;
     private Task _running = Task.CompletedTask;
     private long _term;
+    private long _sequence;
     private long _published;
     private long _skipped;
 
@@ -200,31 +205,44 @@ internal sealed partial class NumberBridgeGrain(
     /// <returns>False where another bridge took over.</returns>
     private async Task<bool> Publish(MessageDraft[] drafts, CancellationToken cancellationToken)
     {
+        // It is the same request however often it is sent: the channel knows what it has taken.
+        var request = new PublishRequest(drafts, _term, Origin: new PublishOrigin(_sender, ++_sequence));
+        Exception? unknown = null;
+        var begun = time.GetTimestamp();
         while (true)
         {
-            PublishResult result;
             try
             {
-                result = await _channel.Publish(new PublishRequest(drafts, _term)).WaitAsync(CallTimeout, time, cancellationToken);
+                var result = await _channel.Publish(request).WaitAsync(CallTimeout, time, cancellationToken);
+                if (result.Status == PublishStatus.Accepted)
+                {
+                    _published += drafts.Length;
+                    GatewayMeter.BridgeLines.Add(Name, drafts.Length);
+                    return true;
+                }
+            }
+            catch (ChannelMovedException exception)
+            {
+                LogChannelAway(exception, Name);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                // They may have been published or not. Once more could be twice: they are given up.
-                LogUnknown(exception, Name, drafts.Length);
-                return await ClaimTerm(cancellationToken);
+                LogChannelAway(exception, Name);
+                unknown = exception;
+                request = request with { Origin = request.Origin! with { Again = true } };
             }
 
-            if (result.Status == PublishStatus.Accepted)
-            {
-                _published += drafts.Length;
-                GatewayMeter.BridgeLines.Add(Name, drafts.Length);
-                return true;
-            }
-
-            // Certainly not published. Either the channel moved and has not heard of this bridge, or another took over.
+            // Either the channel moved and has not heard of this bridge, or another took over.
             if (!await ClaimTerm(cancellationToken))
             {
                 return false;
+            }
+
+            // They may have been published or not, and the channel does not know it (any more). Once more could be twice.
+            if (unknown is ChannelLostException || (unknown is not null && time.GetElapsedTime(begun) > Patience))
+            {
+                LogUnknown(unknown, Name, drafts.Length);
+                return true;
             }
         }
     }

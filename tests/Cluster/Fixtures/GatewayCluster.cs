@@ -149,6 +149,8 @@ public class GatewayCluster : IAsyncLifetime
             services.AddSingleton<TestSubscribers>();
             services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<TestSubscribers>());
             services.AddSingleton<IOutgoingGrainCallFilter>(sp => sp.GetRequiredService<DeliveryFaults>());
+            services.AddSingleton<GrainCalls>();
+            services.AddSingleton<IOutgoingGrainCallFilter>(sp => sp.GetRequiredService<GrainCalls>());
         });
     }
 

@@ -25,5 +25,7 @@ internal sealed class Node(InProcessSiloHandle silo)
 
     public DeliveryFaults Faults { get; } = silo.SiloHost.Services.GetRequiredService<DeliveryFaults>();
 
+    public GrainCalls Calls { get; } = silo.SiloHost.Services.GetRequiredService<GrainCalls>();
+
     public LeaseClock LeaseClock { get; } = silo.SiloHost.Services.GetRequiredService<LeaseClock>();
 }
