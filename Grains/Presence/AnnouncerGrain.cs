@@ -58,6 +58,12 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
                     _last = member.Name;
                     return;
                 }
+
+                if (_sourceTerm == 0)
+                {
+                    // The channel is another's: to open it anew would take it from that one.
+                    return;
+                }
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -72,9 +78,9 @@ internal sealed partial class AnnouncerGrain(IClusterMembershipService membershi
     private async Task Begin(CancellationToken cancellationToken)
     {
         var channel = GrainFactory.GetGrain<IChannelGrain>(ChannelName.Announce);
-        var term = await channel.OpenSource(0).WaitAsync(cancellationToken);
-        var position = await channel.GetPosition().WaitAsync(cancellationToken);
-        var page = await channel.Read(position.Id with { Offset = Math.Max(0, position.Newest - 1) }, 1).WaitAsync(cancellationToken);
+        var term = await channel.OpenSource(0).WaitAsync(Patience, cancellationToken);
+        var position = await channel.GetPosition().WaitAsync(Patience, cancellationToken);
+        var page = await channel.Read(position.Id with { Offset = Math.Max(0, position.Newest - 1) }, 1).WaitAsync(Patience, cancellationToken);
         foreach (var batch in page.Batches)
         {
             foreach (var message in batch)

@@ -1,10 +1,13 @@
 using OrleansGateway.Channels;
+using OrleansGateway.Presence;
 using OrleansGateway.Tests.Cluster.Fixtures;
 
 namespace OrleansGateway.Tests.Cluster.Presence;
 
-public class AnnouncerTests(GatewayCluster cluster) : IClassFixture<GatewayCluster>
+public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<GatewayCluster>, IDisposable
 {
+    public void Dispose() => cluster.Nodes.ToList().ForEach(x => x.Calls.MakeAsTheyCome());
+
     [Fact]
     public async Task Announcer_Nodes_TakeTurnsAndOneThatDiesIsLeftOut()
     {
@@ -17,7 +20,7 @@ public class AnnouncerTests(GatewayCluster cluster) : IClassFixture<GatewayClust
         Assert.Single(sink.Texts.Where(x => x.EndsWith(" *", StringComparison.Ordinal)).Distinct());
 
         // The one that has the announcer's turn next, and holds nothing of it: the others go on without it.
-        var announcer = await cluster.HolderOf(cluster.Client.GetGrain<OrleansGateway.Presence.IAnnouncerGrain>(0));
+        var announcer = await cluster.HolderOf(cluster.Client.GetGrain<IAnnouncerGrain>(0));
         var channel = await cluster.HolderOf(cluster.Client.GetGrain<IChannelGrain>(ChannelName.Announce));
         var victim = cluster.Nodes.First(x => x != announcer && x != channel);
         await cluster.Kill(victim);
@@ -27,6 +30,47 @@ public class AnnouncerTests(GatewayCluster cluster) : IClassFixture<GatewayClust
         Assert.DoesNotContain(victim.Name, after);
         AssertTurns([.. cluster.Nodes.Select(x => x.Name)], after);
         Assert.Empty(sink.Events);
+    }
+
+    [Fact]
+    public async Task Announcer_WhoseChannelAnotherTook_LeavesItToThatOne()
+    {
+        // As one on a frozen node that wakes up; the keepers know only the rightful one, which takes the channel back.
+        var stale = cluster.Client.GetGrain<IAnnouncerGrain>(1);
+        var (replaced, again) = (false, 0);
+        OnOpenSource(stale, async call =>
+        {
+            var isNew = call.Request.GetArgument(0) is 0L;
+            again += isNew && replaced ? 1 : 0;
+            await call.Invoke();
+            replaced |= !isNew && call.Result is 0L;
+        });
+
+        await stale.Poke();
+        await Eventually.TrueAsync(() => replaced, "it hears that it was replaced");
+        await Eventually.TrueAsync(async () => await cluster.HolderOf(stale) is null, "it is gone");
+
+        Assert.Equal(0, again);
+    }
+
+    [Fact]
+    public async Task Announcer_WhoseFirstCallGetsNoAnswer_BeginsAnew()
+    {
+        var another = cluster.Client.GetGrain<IAnnouncerGrain>(2);
+        var begun = 0;
+        OnOpenSource(another, call => ++begun == 1 ? new TaskCompletionSource().Task : call.Invoke());
+
+        await another.Poke();
+        await Eventually.TrueAsync(() => begun > 1, "it begins anew");
+        await Eventually.TrueAsync(async () => await cluster.HolderOf(another) is null, "it is replaced");
+    }
+
+    private void OnOpenSource(IAnnouncerGrain announcer, Func<IOutgoingGrainCallContext, Task> how)
+    {
+        foreach (var node in cluster.Nodes)
+        {
+            node.Calls.Make(call => call.MethodName == nameof(IChannelGrain.OpenSource) && call.SourceId == announcer.GetGrainId() ? how(call) : call.Invoke());
+        }
     }
 
     /// <summary>Each is followed by the next, and the last by the first.</summary>
