@@ -59,25 +59,36 @@ internal sealed partial class Tripwire(
         {
             while (IsWatched(silo))
             {
-                if (!await HoldConnection(silo.Endpoint, cancellationToken))
+                try
                 {
-                    await Task.Delay(BetweenRefusals, time, cancellationToken);
-                    if (!await HoldConnection(silo.Endpoint, cancellationToken) && await Declare(silo))
+                    if (await IsGone(silo.Endpoint, cancellationToken) && await Declare(silo))
                     {
                         return;
                     }
+                }
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // It may pass: just now all others write to the table too.
+                    LogFailed(exception, silo);
                 }
 
                 await Task.Delay(BetweenConnections, time, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
         }
-        catch (Exception exception)
+    }
+
+    private async Task<bool> IsGone(IPEndPoint endpoint, CancellationToken cancellationToken)
+    {
+        if (await HoldConnection(endpoint, cancellationToken))
         {
-            LogFailed(exception, silo);
+            return false;
         }
+
+        await Task.Delay(BetweenRefusals, time, cancellationToken);
+        return !await HoldConnection(endpoint, cancellationToken);
     }
 
     /// <summary>Connects and waits for the end.</summary>
@@ -129,6 +140,6 @@ internal sealed partial class Tripwire(
     [LoggerMessage(1, LogLevel.Warning, "Nothing listens at {Silo} any more: declaring it dead")]
     private partial void LogDead(SiloAddress silo);
 
-    [LoggerMessage(2, LogLevel.Error, "The tripwire to {Silo} failed; its probes remain")]
+    [LoggerMessage(2, LogLevel.Warning, "The tripwire to {Silo} failed; it tries again, and probes remain")]
     private partial void LogFailed(Exception exception, SiloAddress silo);
 }

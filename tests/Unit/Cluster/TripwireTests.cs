@@ -100,6 +100,27 @@ public sealed class TripwireTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Watch_TableThatCannotBeReadAtThatMoment_DeclaresTheNodeDeadWhenItCan()
+    {
+        await _tripwire.StartAsync(CancellationToken.None);
+        var wire = await _other.AcceptAsync();
+        _membership.OnRefresh = () =>
+        {
+            _membership.OnRefresh = () => { };
+            throw new IOException("busy");
+        };
+        _other.Dispose();
+        wire.Dispose();
+        for (var i = 0; i < 2; i++)
+        {
+            await Advance(BetweenConnections);
+            await Advance(BetweenRefusals);
+        }
+
+        await Eventually.TrueAsync(() => _membership.Killed.Count == 1, "it is declared dead");
+    }
+
+    [Fact]
     public async Task Watch_NodeThatComesBack_IsWatchedAgain()
     {
         await _tripwire.StartAsync(CancellationToken.None);
