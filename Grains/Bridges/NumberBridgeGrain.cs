@@ -27,6 +27,7 @@ internal sealed partial class NumberBridgeGrain(
     // A call that was under way when the channel moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     // The last call is over before the channel forgets the first.
     private static readonly TimeSpan Patience = PublishMemory.OriginAge - (3 * CallTimeout);
@@ -118,6 +119,9 @@ internal sealed partial class NumberBridgeGrain(
         catch (Exception exception)
         {
             LogFailed(exception, Name);
+
+            // It is poked several times a second.
+            await Task.Delay(AfterFailure, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         // Replaced, removed or broken: whoever is poked next begins afresh.
@@ -166,20 +170,29 @@ internal sealed partial class NumberBridgeGrain(
 
     private async Task Read(LineSource source, ChannelWriter<MessageDraft> lines, CancellationToken cancellationToken)
     {
-        await foreach (var line in source.WithCancellation(cancellationToken))
+        try
         {
-            if (line.IsOversized || (_options.Lines == LineKind.Integers && !NumberLine.IsInteger(line.Bytes.Span)))
+            await foreach (var line in source.WithCancellation(cancellationToken))
             {
-                GatewayMeter.BridgeLinesSkipped.Add(Name);
-                if (_skipped++ == 0)
+                if (line.IsOversized || (_options.Lines == LineKind.Integers && !NumberLine.IsInteger(line.Bytes.Span)))
                 {
-                    LogSkipped(Name, line.IsOversized ? $"longer than {_options.MaxLineBytes} bytes" : "no integer");
+                    GatewayMeter.BridgeLinesSkipped.Add(Name);
+                    if (_skipped++ == 0)
+                    {
+                        LogSkipped(Name, line.IsOversized ? $"longer than {_options.MaxLineBytes} bytes" : "no integer");
+                    }
+
+                    continue;
                 }
 
-                continue;
+                await lines.WriteAsync(new MessageDraft(LineType, line.Bytes.ToArray()), cancellationToken);
             }
-
-            await lines.WriteAsync(new MessageDraft(LineType, line.Bytes.ToArray()), cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // Who publishes would wait for ever.
+            lines.Complete(exception);
+            throw;
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Bridges;
+using OrleansGateway.Channels;
 using OrleansGateway.Tests.Cluster.Fixtures;
 
 namespace OrleansGateway.Tests.Cluster.Bridges;
@@ -7,7 +8,11 @@ namespace OrleansGateway.Tests.Cluster.Bridges;
 /// <summary>Bridges that are added, changed and removed while the nodes run, by one node after the other as <c>gateway reload</c> does it.</summary>
 public sealed class ChangedBridgeTests(GatewayCluster cluster) : IClassFixture<GatewayCluster>, IDisposable
 {
-    public void Dispose() => Reload();
+    public void Dispose()
+    {
+        Reload();
+        cluster.Nodes.ToList().ForEach(x => x.Calls.MakeAsTheyCome());
+    }
 
     [Fact]
     public async Task Bridge_AddedChangedAndRemoved_TakesEffectAndLeavesTheOthersAlone()
@@ -65,6 +70,31 @@ public sealed class ChangedBridgeTests(GatewayCluster cluster) : IClassFixture<G
         await sink.HasAsync(sink.Messages.Count + 5);
         Assert.Equal(1, source.Open);
         await follower.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Bridge_WhoseReaderFails_IsTriedAgain()
+    {
+        await using var source = new NumberSource();
+        var channel = await cluster.NewChannel();
+        var begun = 0;
+        foreach (var node in cluster.Nodes)
+        {
+            node.Calls.Make(call =>
+            {
+                if (call.MethodName == nameof(IChannelGrain.OpenSource) && call.TargetId.Equals(channel.Grain.GetGrainId()))
+                {
+                    Interlocked.Increment(ref begun);
+                }
+
+                return call.Invoke();
+            });
+        }
+
+        // Longer than any timer goes: no setting allows it, but a program's own options may have it.
+        Reload(("news", From(source, channel) with { IdleTimeout = TimeSpan.FromDays(60) }));
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref begun) >= 2, "it begins anew");
     }
 
     private static BridgeOptions From(NumberSource source, TestChannel channel) => new() { Source = $"127.0.0.1:{source.Port}", Channel = channel.Name };
