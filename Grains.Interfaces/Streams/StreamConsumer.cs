@@ -159,7 +159,11 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
             var before = Volatile.Read(ref _established);
             var answer = await _grains.GetGrain<IStreamLeases>(host.ToParsableString()).Renew(Holder, lease.Acknowledged).WaitAsync(RenewTimeout, _time);
             lease.Misses = 0;
-            lease.Acknowledged = answer.Sequence;
+            if (!answer.Known || !answer.Ended.Any(x => MayBeAt(host, x)))
+            {
+                lease.Acknowledged = answer.Sequence;
+            }
+
             foreach (var subscription in answer.Known ? answer.Ended.Select(x => _subscriptions.GetValueOrDefault(x)).OfType<Subscription>() : _subscriptions.Values)
             {
                 Interrupt(subscription, $"silo {host} holds it no longer", x => host.Equals(x.Host) && x.Established <= before);
@@ -174,6 +178,15 @@ internal sealed partial class StreamConsumer : IStreamConsumer, IAsyncDisposable
             {
                 HostLost(host);
             }
+        }
+    }
+
+    // The end of one that is being established cannot be told from an older one's: the next renewal says it again, or that one goes on.
+    private bool MayBeAt(SiloAddress host, Guid id)
+    {
+        lock (_lock)
+        {
+            return _subscriptions.TryGetValue(id, out var subscription) && (subscription.Host is null || host.Equals(subscription.Host));
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class ManualTime : TimeProvider
         {
             _now += by;
             due = [.. _armed.Where(timer => timer.Due <= _now)];
-            _armed.ExceptWith(due);
+            _armed.RemoveWhere(timer => timer.Due <= _now && !timer.Rearm());
         }
 
         foreach (var timer in due)
@@ -59,18 +59,27 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Fires once; nothing under test has a period.</summary>
+    /// <summary>Fires once an advance, however many periods that has.</summary>
     private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+
         public TimeSpan Due { get; private set; }
+
+        /// <summary>Waits for the next period where it has one.</summary>
+        public bool Rearm()
+        {
+            Due = time._now + _period;
+            return _period != Timeout.InfiniteTimeSpan;
+        }
 
         public void Fire() => callback(state);
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            Assert.Equal(Timeout.InfiniteTimeSpan, period);
             lock (time._lock)
             {
+                _period = period;
                 time._armed.Remove(this);
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
