@@ -464,8 +464,10 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             {
                 return await action();
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
             {
+                // Where its time is over it ends as such, and not with what failed just then.
+                cancellationToken.ThrowIfCancellationRequested();
                 LogRetry(exception, Name);
             }
 

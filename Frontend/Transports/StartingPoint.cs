@@ -44,9 +44,10 @@ internal static class StartingPoint
 
                 return start;
             }
-            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception)
             {
-                // It moves: whoever subscribes waits.
+                // It moves: whoever subscribes waits, unless his time is over.
+                cancellationToken.ThrowIfCancellationRequested();
                 await Task.Delay(BetweenAttempts, time, cancellationToken);
             }
         }

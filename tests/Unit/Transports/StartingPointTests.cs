@@ -50,6 +50,23 @@ public class StartingPointTests
         },
         iter: 200);
 
+    // Otherwise whoever waits would be told that something failed, not that his time was over.
+    [Fact]
+    public async Task FindId_AnAttemptFailsAsItIsCancelled_IsCancelled()
+    {
+        using var over = new CancellationTokenSource();
+        var channel = new FakeChannel(TimeProvider.System);
+        await using var relay = new ChannelRelay("c", channel.Client(), TimeProvider.System, NullLogger<ChannelRelay>.Instance);
+        await relay.Started;
+        channel.BeforeAnswer = () =>
+        {
+            over.Cancel();
+            throw new TimeoutException();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => StartingPoint.FindId(relay, new Since(SinceKind.All), TimeProvider.System, over.Token));
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(11)]
