@@ -47,6 +47,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     /// <summary>Whether its prefixes come from the journals, so that a cursor resumes them.</summary>
     public bool HasJournals => Selection.Prefixes.Count > 0 && _sources.HasJournals;
 
+    /// <summary>Whether no cursor says what was seen below its prefixes.</summary>
+    public bool LosesPlace => Selection.Prefixes.Count > 0 && !HasJournals;
+
     public override async Task<Beginning> Find(Since since, CancellationToken cancellationToken, bool isFixed = false)
     {
         await Started.WaitAsync(cancellationToken);
@@ -62,9 +65,27 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             async () =>
             {
                 var start = await new SelectionStart(this, _sources, _time).Find(since, cancellationToken, isComplete: true);
-                return new SelectionPoll(start, await start.Reader!.HasMore().WaitAsync(cancellationToken));
+                return new SelectionPoll(this, start, await start.Reader!.HasMore().WaitAsync(cancellationToken));
             },
             cancellationToken);
+    }
+
+    /// <summary>Finds what has come into the ring since a poll found nothing, where its cursor could not say.</summary>
+    /// <returns>Null where a cursor says more than the ring.</returns>
+    public SelectionPoll? PollInRing(SelectionBeginning start)
+    {
+        lock (Lock)
+        {
+            var entries = new RelayEntry[Math.Min(Ring.Next - start.Place, RelayRing.MaxEntries)];
+            if (!LosesPlace || Ring.Read(start.Place, entries) < 0)
+            {
+                return null;
+            }
+
+            var here = _position.Copy();
+            var reader = Read(here, here, Selection.IsBelowPrefix, entries);
+            return new SelectionPoll(this, new SelectionBeginning(this, reader, start.Cursor, Ring.Next, start.Gaps), entries.Length > 0);
+        }
     }
 
     /// <summary>Adds a subscriber that begins with the next message.</summary>
@@ -100,7 +121,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         var (place, here) = Here();
         var from = cursor.PositionIn(Selection, here);
         return !here.Covers(from) ? null
-            : (Read(from, here, cursor.FilterFor(Selection), Selection.Prefixes.Count > 0 && !HasJournals ? [LostPlace(cursor, from)] : null), place);
+            : (Read(from, here, cursor.FilterFor(Selection), LosesPlace ? [LostPlace(cursor, from)] : null), place);
     }
 
     /// <summary>Reads what came between two positions.</summary>

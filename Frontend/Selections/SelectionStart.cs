@@ -155,6 +155,12 @@ internal sealed class SelectionBeginning(
     /// <summary>Reads what there is; null where that was not asked for.</summary>
     public SelectionReader? Reader => reader;
 
+    /// <summary>The cursor before it.</summary>
+    public string Cursor => cursor;
+
+    /// <summary>The place in the ring up to which it reads.</summary>
+    public long Place => place;
+
     public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
         Join(encoder, output, time, progress, isPoll: false);
 
@@ -176,17 +182,24 @@ internal sealed class SelectionBeginning(
 }
 
 /// <summary>What there is in several channels when it is asked for.</summary>
+/// <param name="relay">Their relay.</param>
 /// <param name="start">Where it begins.</param>
 /// <param name="hasMessages">Whether there is any message.</param>
-internal sealed class SelectionPoll(SelectionBeginning start, bool hasMessages) : Poll
+internal sealed class SelectionPoll(SelectionRelay relay, SelectionBeginning start, bool hasMessages) : Poll
 {
     public override IReadOnlyList<Gap> Gaps => start.Gaps;
 
     public override bool IsEmpty => !hasMessages && start.Gaps.Count == 0;
 
+    // Every cursor has this gap, and it says no more than that: it goes out with what is waited for. Else a client would ask for ever and never get that.
+    public override bool IsAwaited => !hasMessages && start.Gaps.All(x => relay.LosesPlace && ChannelSelection.IsSelection(x.Channel));
+
     public override string ResumeId => start.Reader!.End;
 
-    public override Since Since => new(SinceKind.Cursor, Cursor: Cursor.Parse(ResumeId));
+    public override Task<Poll> FindAgain(CancellationToken cancellationToken) =>
+        relay.PollInRing(start) is { } found
+            ? Task.FromResult<Poll>(found)
+            : relay.FindPoll(new Since(SinceKind.Cursor, Cursor: Cursor.Parse(ResumeId)), cancellationToken);
 
     public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress) =>
         start.Join(encoder, output, time, progress, isPoll: true);

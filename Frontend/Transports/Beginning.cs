@@ -44,11 +44,14 @@ internal abstract class Poll
     /// <summary>Whether there is nothing, not even a gap.</summary>
     public abstract bool IsEmpty { get; }
 
+    /// <summary>Whether who waits goes on waiting.</summary>
+    public virtual bool IsAwaited => IsEmpty;
+
     /// <summary>What to ask with next.</summary>
     public abstract string ResumeId { get; }
 
-    /// <summary>What to ask with again, where nothing was found.</summary>
-    public abstract Since Since { get; }
+    /// <summary>Finds what has come since, for who goes on waiting.</summary>
+    public abstract Task<Poll> FindAgain(CancellationToken cancellationToken);
 
     /// <summary>Makes a subscriber that ends with what there is, and has yet to start.</summary>
     public abstract Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress);
@@ -63,7 +66,7 @@ internal sealed class ChannelPoll(ChannelRelay relay, Start start) : Poll
 
     public override string ResumeId => start.Newest.ToString();
 
-    public override Since Since => new(SinceKind.Id, start.After!.Value);
+    public override Task<Poll> FindAgain(CancellationToken cancellationToken) => relay.FindPoll(new Since(SinceKind.Id, start.After!.Value), cancellationToken);
 
     public override Subscriber Join(MessageEncoder encoder, PipeWriter output, TimeProvider time, Func<long?>? progress)
     {

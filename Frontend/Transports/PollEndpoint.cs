@@ -54,18 +54,18 @@ internal sealed class PollEndpoint(
             // Before each look: what the channel does not have yet when it is asked comes to this node later than that.
             var news = relay.News();
             var poll = await relay.FindPoll(since, patience.Token);
-            while (poll.IsEmpty && wait > TimeSpan.Zero)
+            while (poll.IsAwaited && wait > TimeSpan.Zero)
             {
                 await news.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 news = relay.News();
                 try
                 {
                     over.Token.ThrowIfCancellationRequested();
-                    poll = await relay.FindPoll(poll.Since, over.Token);
+                    poll = await poll.FindAgain(over.Token);
                 }
                 catch (OperationCanceledException) when (over.IsCancellationRequested)
                 {
-                    // It was reached, and there was nothing; what comes as the wait ends is for who asks next.
+                    // It was reached, and there was no message; what comes as the wait ends is for who asks next.
                     return poll;
                 }
             }
