@@ -15,6 +15,9 @@ internal enum EndReason
     /// <summary>The channel was deleted.</summary>
     Deleted,
 
+    /// <summary>The connection is closed in good order, by the client or for what it sent.</summary>
+    Closed,
+
     /// <summary>All that was asked for was sent.</summary>
     Complete,
 }

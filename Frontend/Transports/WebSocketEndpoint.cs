@@ -139,8 +139,8 @@ internal sealed class WebSocketEndpoint(
                 ? encoder.EncodeEnd(subscriber.Standing, reason)
                 : null;
 
-            // Nothing comes after a close frame (RFC 6455, section 5.5.1).
-            subscriber.End(EndReason.Gone);
+            // Nothing comes after a close frame (RFC 6455, section 5.5.1), and it comes after the frame that was begun.
+            subscriber.End(EndReason.Closed);
             await publishing.Stop(CloseTimeout, time);
             if (end is not null)
             {
