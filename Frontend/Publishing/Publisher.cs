@@ -16,6 +16,9 @@ internal sealed partial class Publisher : IChannelCalls, IDisposable
     // One look for all publishes under way, rather than a timer for each: so much sooner than the limit they are given up.
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
 
+    // A call that was under way when its grain moved or died can stay without an answer for long, and what is published behind it waits.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<string, ChannelPublisher> _busy = new(StringComparer.Ordinal);
     private readonly Guid _sender = Guid.NewGuid();
     private readonly IClusterClient _client;
@@ -96,11 +99,13 @@ internal sealed partial class Publisher : IChannelCalls, IDisposable
 
     PublishOrigin IChannelCalls.NextOrigin() => new(_sender, Interlocked.Increment(ref _sequence));
 
-    /// <remarks>The request's origin tells the channel what it has already taken.</remarks>
+    /// <remarks>The request's origin tells the channel what it has already taken: also one that is under way there, and answered late.</remarks>
     Task<PublishResult> IChannelCalls.Call(string channel, PublishRequest request, bool again)
     {
         var grain = _client.GetGrain<IChannelGrain>(channel);
-        return Persist(channel, retried => grain.Publish(retried || again ? request with { Origin = request.Origin! with { Again = true } } : request));
+        return Persist(
+            channel,
+            retried => grain.Publish(retried || again ? request with { Origin = request.Origin! with { Again = true } } : request).WaitAsync(CallTimeout, _time));
     }
 
     public void Over(ChannelPublisher publisher) => _busy.TryRemove(new KeyValuePair<string, ChannelPublisher>(publisher.Channel, publisher));

@@ -182,6 +182,26 @@ public class LoggedChannelTests(LoggedCluster cluster) : IClassFixture<LoggedClu
         }
     }
 
+    /// <summary>Whoever has waited long enough for an answer asks again, and cannot know that the request is under way.</summary>
+    [Fact]
+    public async Task Publish_SameRequestAgainWhileTheFirstIsUnderWay_IsTakenOnce()
+    {
+        var channel = await cluster.NewChannel();
+        var log = cluster.Nodes[0].Services.GetRequiredService<HeldLog>();
+        var request = TestChannel.Request("1") with { Origin = new PublishOrigin(Guid.NewGuid(), 1) };
+        log.Hold(channel.Name);
+        var first = channel.Grain.Publish(request);
+        await Eventually.TrueAsync(() => log.Waiting == 1, "the append waits");
+        var again = channel.Grain.Publish(request with { Origin = request.Origin! with { Again = true } });
+
+        // It comes before what is sent behind it, or where it is overtaken, when the first is taken.
+        await channel.Grain.GetPosition();
+        log.Release();
+        Assert.Equal(1, (await first).FirstOffset);
+        Assert.Equal(await first, await again);
+        Assert.Equal(["1"], await KeyedPublishTests.Texts(channel));
+    }
+
     private static async Task Deactivate(TestChannel channel)
     {
         var term = (await channel.Grain.GetPosition()).Term;
