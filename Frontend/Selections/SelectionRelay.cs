@@ -286,7 +286,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     private async Task Start()
     {
-        await Task.WhenAll(Selection.Names.Select(x => Join(x, isNew: false)));
+        await Task.WhenAll(Selection.Names.Select(x => Join(x, fromMs: null)));
         if (HasJournals)
         {
             var reader = await Persist(() => _sources.ReadFromNow(Selection.IsBelowPrefix), _stop.Token);
@@ -303,8 +303,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     /// <summary>Follows a channel by itself.</summary>
     /// <param name="name">The channel.</param>
-    /// <param name="isNew">Whether all of it is new: it begins with its first message then.</param>
-    private async Task Join(string name, bool isNew)
+    /// <param name="fromMs">It begins with what was accepted from this time on, in ms since 1970: 0 for its first message, null for the next to come.</param>
+    private async Task Join(string name, long? fromMs)
     {
         var channel = _relays.Follow(name);
         lock (Lock)
@@ -317,7 +317,8 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
 
         await channel.Started;
-        MessageId here;
+        var before = fromMs > 0 ? (await StartingPoint.FindId(channel, new Since(SinceKind.Time, TimeMs: fromMs.Value), _time, _stop.Token)).After : null;
+        MessageId at, here;
         lock (Lock)
         {
             if (_stop.IsCancellationRequested)
@@ -327,22 +328,25 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
             // What comes to the tap at once waits for the lock.
             here = channel.AddTap(this);
-            _position.Channels[name] = isNew ? here with { Offset = 0 } : here;
-            if (isNew && here.Offset > 0)
+
+            // Of another epoch all is new.
+            at = fromMs is null ? here : here with { Offset = before?.Epoch == here.Epoch ? Math.Min(before.Value.Offset, here.Offset) : 0 };
+            _position.Channels[name] = at;
+            if (at.Offset < here.Offset)
             {
                 _joining.Add(name, []);
             }
         }
 
-        if (isNew && here.Offset > 0)
+        if (at.Offset < here.Offset)
         {
-            await ReadBeginning(channel, here);
+            await ReadBeginning(channel, at, here);
         }
     }
 
-    private async Task ReadBeginning(ChannelRelay channel, MessageId end)
+    private async Task ReadBeginning(ChannelRelay channel, MessageId at, MessageId end)
     {
-        for (var at = end with { Offset = 0 }; at.Offset < end.Offset && !_stop.IsCancellationRequested;)
+        while (at.Offset < end.Offset && !_stop.IsCancellationRequested)
         {
             var (page, before) = (await Persist(() => channel.Pages.Get(at), _stop.Token), at);
             if (page.Position.Epoch != end.Epoch)
@@ -385,18 +389,24 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     private async Task FollowChannels(TaskCompletionSource began)
     {
+        var beganMs = 0L;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                await foreach (var names in _sources.Channels(_stop.Token))
+                await foreach (var (names, wereThere) in _sources.Channels(_stop.Token))
                 {
-                    var isNew = began.Task.IsCompleted;
-                    var joining = names.Where(x => Selection.IsBelowPrefix(x) && !_channels.ContainsKey(x)).Select(x => JoinInTime(x, isNew)).ToList();
+                    // What came late to light may be as old as the others, of which only what is new comes.
+                    long? fromMs = !began.Task.IsCompleted ? null : wereThere ? beganMs : 0;
+                    var joining = names.Where(x => Selection.IsBelowPrefix(x) && !_channels.ContainsKey(x)).Select(x => JoinInTime(x, fromMs)).ToList();
 
                     // One that is out of reach holds up no others.
                     await Task.WhenAny(Task.WhenAll(joining), Task.Delay(JoiningPatience, _time));
-                    began.TrySetResult();
+                    if (!began.Task.IsCompleted)
+                    {
+                        beganMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+                        began.SetResult();
+                    }
                 }
             }
             catch (Exception exception) when (!_stop.IsCancellationRequested)
@@ -410,11 +420,11 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         }
     }
 
-    private async Task JoinInTime(string name, bool isNew)
+    private async Task JoinInTime(string name, long? fromMs)
     {
         try
         {
-            await Join(name, isNew);
+            await Join(name, fromMs);
         }
         catch (Exception exception)
         {

@@ -30,7 +30,7 @@ internal sealed partial class SelectionSources(
     public string Store => _journals?.Store ?? string.Empty;
 
     /// <inheritdoc cref="IChannelWatch.Watch"/>
-    public IAsyncEnumerable<IReadOnlyList<string>> Channels(CancellationToken cancellationToken) => channels.Watch(cancellationToken);
+    public IAsyncEnumerable<WatchedChannels> Channels(CancellationToken cancellationToken) => channels.Watch(cancellationToken);
 
     /// <inheritdoc cref="IJournalWatch.News"/>
     public Task News() => watch.News();

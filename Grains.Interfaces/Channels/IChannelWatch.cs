@@ -7,5 +7,10 @@ public interface IChannelWatch
     /// The names of channels: first those that there are, then each that is opened somewhere, some of them again. A node that does not answer
     /// at first tells of its channels later.
     /// </summary>
-    IAsyncEnumerable<IReadOnlyList<string>> Watch(CancellationToken cancellationToken);
+    IAsyncEnumerable<WatchedChannels> Watch(CancellationToken cancellationToken);
 }
+
+/// <summary>Channels that a watch tells of.</summary>
+/// <param name="Names">Their names.</param>
+/// <param name="WereThere">Whether they may have been there before the watch began; otherwise they were opened since.</param>
+public sealed record WatchedChannels(IReadOnlyList<string> Names, bool WereThere);

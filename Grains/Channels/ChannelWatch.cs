@@ -11,9 +11,9 @@ internal sealed class ChannelWatch(
 {
     private static readonly TimeSpan FirstAnswers = TimeSpan.FromSeconds(1);
 
-    public async IAsyncEnumerable<IReadOnlyList<string>> Watch([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchedChannels> Watch([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var names = Channel.CreateUnbounded<IReadOnlyList<string>>();
+        var names = Channel.CreateUnbounded<WatchedChannels>();
         var first = membership.CurrentSnapshot.Members.Keys
             .Where(x => membership.CurrentSnapshot.GetSiloStatus(x) == SiloStatus.Active)
             .ToDictionary(x => x, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -22,12 +22,11 @@ internal sealed class ChannelWatch(
             async (silo, last, atMost) =>
             {
                 var opened = await grains.GetGrain<INodeGrain>(silo.ToParsableString()).WaitForChannels(last, atMost);
-                names.Writer.TryWrite(opened.Names);
-                if (first.TryGetValue(silo, out var answered))
-                {
-                    answered.TrySetResult();
-                }
 
+                // However late it comes: the first answer of a node that was there has what it had then.
+                var answered = first.GetValueOrDefault(silo);
+                names.Writer.TryWrite(new WatchedChannels(opened.Names, WereThere: answered is { Task.IsCompleted: false }));
+                answered?.TrySetResult();
                 return opened.Count;
             },
             time,
@@ -37,10 +36,10 @@ internal sealed class ChannelWatch(
         var there = new List<string>();
         while (names.Reader.TryRead(out var some))
         {
-            there.AddRange(some);
+            there.AddRange(some.Names);
         }
 
-        yield return there;
+        yield return new WatchedChannels(there, WereThere: true);
         await foreach (var more in names.Reader.ReadAllAsync(cancellationToken))
         {
             yield return more;

@@ -1,5 +1,7 @@
+using OrleansGateway.Channels;
 using OrleansGateway.Http;
 using OrleansGateway.Journals;
+using OrleansGateway.Relays;
 using OrleansGateway.Tests.Unit.Channels;
 using OrleansGateway.Tests.Unit.Numbers;
 
@@ -7,6 +9,8 @@ namespace OrleansGateway.Tests.Unit.Selections;
 
 public sealed class SelectionRelayTests
 {
+    private static readonly TimeSpan FirstAnswers = TimeSpan.FromSeconds(1);
+
     // Otherwise whoever waits would be told that something failed, not that his time was over.
     [Fact]
     public async Task FindPoll_TheStoreFailsAsItIsCancelled_IsCancelled()
@@ -33,6 +37,35 @@ public sealed class SelectionRelayTests
 
             Interlocked.Increment(ref reads);
             return Task.FromResult<IReadOnlyDictionary<int, long>>(new Dictionary<int, long>());
+        }
+    }
+
+    /// <summary>A node that has not said in time which channels it has: of these comes what is new.</summary>
+    [Fact]
+    public async Task Prefix_ChannelsOfANodeThatAnswersLate_ComeFromWhatIsNew()
+    {
+        var time = new ManualTime();
+        time.Advance(TimeSpan.FromDays(1));
+        using var node = new MemoryNode(time);
+        node.Channel.Append(2, timeMs: Now());
+        var relay = node.Relays.Take(MemoryNode.Prefix);
+        await Eventually.TrueAsync(() => time.IsAwaited(FirstAnswers), "it waits for what the nodes say");
+        time.Advance(FirstAnswers);
+        await relay.Started.WaitAsync(Eventually.Deadline);
+
+        time.Advance(FirstAnswers);
+        node.Channel.Append(1, timeMs: Now());
+        node.Tell();
+        await Eventually.TrueAsync(() => Ids().Contains(new MessageId("aaaa", 3)), "what is new has come");
+        await node.Channel.Publish();
+        Assert.Equal([3, 4], Ids().Select(x => x.Offset));
+
+        long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+        List<MessageId> Ids()
+        {
+            var entries = new RelayEntry[10];
+            return [.. entries.AsSpan(0, relay.Ring.Read(0, entries)).ToArray().Select(x => x.Id)];
         }
     }
 }
