@@ -8,11 +8,14 @@ namespace OrleansGateway.Cli.Status;
 /// <summary>Finds out how the parts are, all at once.</summary>
 internal sealed class StatusReader(string state)
 {
-    /// <summary>How long a node has to answer: half a second.</summary>
+    /// <summary>How long a node has to answer at first: half a second.</summary>
     public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>How long a part may take until it works: 30 seconds.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one has that is asked once more: 2 seconds.</summary>
+    public TimeSpan LongerAnswerTime { get; init; } = TimeSpan.FromSeconds(2);
 
     public async Task<IReadOnlyList<PartStatus>> ReadAsync(IReadOnlyList<Part> parts)
     {
@@ -34,7 +37,7 @@ internal sealed class StatusReader(string state)
         // One that is frozen answers to nobody.
         var (answers, report) = file.Process.IsFrozen ? (null, null)
             : part.Node is null ? ((bool?)NumbersListen(part, file.Process.Pid), null)
-            : await AskAsync(part);
+            : await AskAsync(part, file.Process);
         said = said is not null && new ProcessIdentity(said.Pid, said.StartTime) == file.Process ? said : null;
         return (
             new PartStatus(part, Judge(file, answers, uptime), file.Process.Pid, uptime, false) { Report = said, Error = said?.Services.Error },
@@ -61,10 +64,23 @@ internal sealed class StatusReader(string state)
         : uptime < StartTime ? PartState.Starting
         : PartState.Unresponsive;
 
-    private static async Task<(bool? Works, ClusterReport? Report)> AskAsync(Part part)
+    // Where an answer did not come, the node or this command may have stood still just then, which says nothing of how the node is.
+    private async Task<(bool? Works, ClusterReport? Report)> AskAsync(Part part, ProcessIdentity process)
     {
-        var cluster = NodeProbe.ClusterAsync(part.Http, AnswerTime);
-        var ready = await NodeProbe.ReadyAsync(part.Http, AnswerTime);
+        var (works, report) = await AskAsync(part, AnswerTime);
+        if (works == false || (works == true && report is not null) || process.IsFrozen)
+        {
+            return (works, report);
+        }
+
+        var again = await AskAsync(part, LongerAnswerTime);
+        return (again.Works ?? works, again.Report ?? report);
+    }
+
+    private static async Task<(bool? Works, ClusterReport? Report)> AskAsync(Part part, TimeSpan answerTime)
+    {
+        var cluster = NodeProbe.ClusterAsync(part.Http, answerTime);
+        var ready = await NodeProbe.ReadyAsync(part.Http, answerTime);
         return (ready is null ? null : ready == HttpStatusCode.OK, await cluster);
     }
 

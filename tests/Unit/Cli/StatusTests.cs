@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using OrleansGateway.Cli.Cluster;
 using OrleansGateway.Cli.Status;
 using OrleansGateway.Hosting;
+using OrleansGateway.Tests.Unit.Hosting;
+using OrleansGateway.Tests.Unit.Numbers;
 
 namespace OrleansGateway.Tests.Unit.Cli;
 
@@ -98,6 +101,29 @@ public sealed class StatusTests
         var state = StatusReader.Judge(file, works, TimeSpan.FromSeconds(uptime));
 
         Assert.Equal(expected, new PartStatus(Parts[0].Part, state, 1, TimeSpan.Zero, false).StateWord);
+    }
+
+    [Fact]
+    public async Task Read_ANodeThatDidNotAnswerInTime_AsksItOnceMore()
+    {
+        const string Cluster = """{"nodes":[{"name":"node-1","status":"active","bridge":true}]}""";
+        using var state = new TemporaryState();
+        using var node = LineServer.Start();
+        await File.WriteAllTextAsync(Path.Combine(state.Path, "node-1.pid"), string.Create(CultureInfo.InvariantCulture, $"{ProcessIdentity.Current.Pid}\n{ProcessIdentity.Current.StartTime}\n"));
+        var part = Gateway.Open(new Dictionary<string, string?> { ["Gateway:State"] = state.Path, ["Gateway:Http"] = $"{node.Port}" }, Intent.Use).Part("node-1");
+
+        var status = new StatusReader(state.Path) { LongerAnswerTime = Eventually.Deadline }.ReadAsync([part]);
+        using var readiness = await node.AcceptAsync();
+        using var cluster = await node.AcceptAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            using var again = await node.AcceptAsync();
+            await again.ReadAsync();
+            await again.SendAsync($"HTTP/1.0 200 OK\r\n\r\n{Cluster}");
+        }
+
+        var read = Assert.Single(await status);
+        Assert.Equal((PartState.Running, true), (read.State, read.Bridge));
     }
 
     [Fact]

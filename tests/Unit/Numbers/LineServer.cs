@@ -47,6 +47,14 @@ internal sealed class LineServer : IDisposable
     {
         public Task SendAsync(string text) => socket.SendAsync(Encoding.Latin1.GetBytes(text));
 
+        /// <summary>What the other side has sent.</summary>
+        public async Task<string> ReadAsync()
+        {
+            using var deadline = new CancellationTokenSource(Eventually.Deadline);
+            var buffer = new byte[1024];
+            return Encoding.Latin1.GetString(buffer, 0, await socket.ReceiveAsync(buffer, deadline.Token));
+        }
+
         /// <summary>Ends when the other side has closed.</summary>
         public async Task ClosedAsync()
         {
