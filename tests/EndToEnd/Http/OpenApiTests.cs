@@ -45,7 +45,7 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
     {
         var state = Directory.CreateTempSubdirectory("gateway-api-").FullName;
         await using var numbers = new CountingServer(20);
-        await using var nodes = new GatewayNodes(numbers.Address, output, state: state) { Environment = new Dictionary<string, string> { ["Gateway__PublishTimeout"] = "00:00:01" } };
+        await using var nodes = new GatewayNodes(numbers.Address, output, state: state) { Wrapper = ["env", "-C", state] };
         await nodes.Start(1, 2);
         await nodes.Whole(15, 1, 2);
         _node = nodes.Address(1);
@@ -277,6 +277,10 @@ public sealed partial class OpenApiTests(ITestOutputHelper output) : IDisposable
         await nodes.Publish(2, "api/frozen", "x");
         await nodes.Publish(2, "api/deleted", "x");
         var id = JsonNode.Parse(await _http.GetStringAsync(new Uri(_node, "/-/channels/api/frozen")))!["lastId"];
+
+        // A node that is frozen for as long as one waits otherwise is taken for dead, and its channels are elsewhere.
+        await File.WriteAllTextAsync(Path.Combine(state, "appsettings.json"), """{ "Gateway": { "PublishTimeout": "1s" } }""");
+        await Until.True(() => nodes[1].Output.Contains("configuration reloaded: Gateway:PublishTimeout", StringComparison.Ordinal), "node 1 waits for a second only");
         nodes[2].Freeze();
         await Task.WhenAll(
             Try("POST", Channel, "/api/frozen", 503, "x"),
