@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -53,6 +55,15 @@ internal sealed class Tab
     {
         await Expect(State).ToHaveAttributeAsync("data-connected", $"node-{node}");
         await Expect(State).ToHaveAttributeAsync("data-phase", "connected");
+    }
+
+    /// <summary>Waits until the page is connected to another node than one.</summary>
+    /// <returns>Which it is: the first that answered.</returns>
+    public async Task<int> IsOnAnother(int than)
+    {
+        await Expect(State).ToHaveAttributeAsync("data-connected", new Regex($"^node-[^{than}]$"));
+        await Expect(State).ToHaveAttributeAsync("data-phase", "connected");
+        return int.Parse((await State.GetAttributeAsync("data-connected"))!["node-".Length..], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Waits for some more numbers; all that the page ever showed only grow, as the number server counts.</summary>
