@@ -25,7 +25,7 @@ public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<Gatew
         var victim = cluster.Nodes.First(x => x != announcer && x != channel);
         await cluster.Kill(victim);
         var before = sink.Messages.Count;
-        await sink.HasAsync(before + 5);
+        await sink.HasAsync(before + 8);
         var after = sink.Texts.Skip(before + 1).Select(Name).ToList();
         Assert.DoesNotContain(victim.Name, after);
         AssertTurns([.. cluster.Nodes.Select(x => x.Name)], after);
@@ -73,14 +73,12 @@ public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<Gatew
         }
     }
 
-    /// <summary>Each is followed by the next, and the last by the first.</summary>
+    /// <summary>Each is followed by the next, and the last by the first. One may be left out once: it did not answer in its second.</summary>
     private static void AssertTurns(string[] nodes, List<string> announced)
     {
-        var names = announced.Select(Name).ToList();
-        for (var i = 1; i < names.Count; i++)
-        {
-            Assert.Equal(nodes[(Array.IndexOf(nodes, names[i - 1]) + 1) % nodes.Length], names[i]);
-        }
+        var turns = announced.Select(x => Array.IndexOf(nodes, Name(x))).ToList();
+        Assert.DoesNotContain(-1, turns);
+        Assert.InRange(turns.Zip(turns.Skip(1), (x, y) => (y - x - 1 + nodes.Length) % nodes.Length).Sum(), 0, 1);
     }
 
     private static string Name(string text) => text.Split(' ')[0];
