@@ -71,14 +71,18 @@ public sealed class TransportTests(Chromium chromium, SharedNodes shared)
             async (url) => {
               window.seen = [];
               const { body } = await fetch(url);
-              (async () => {
+              await new Promise((opened) => (async () => {
                 let rest = '';
                 for await (const text of body.pipeThrough(new TextDecoderStream())) {
                   const lines = (rest + text).split('\n');
                   rest = lines.pop();
-                  seen.push(...lines.map((line) => JSON.parse(line)).filter((x) => x.event === 'message').map((x) => x.data));
+                  const events = lines.map((line) => JSON.parse(line));
+                  seen.push(...events.filter((x) => x.event === 'message').map((x) => x.data));
+                  if (events.some((x) => x.event === 'open')) {
+                    opened();
+                  }
                 }
-              })();
+              })());
             }
             """,
             $"/{channel}?as=json");

@@ -10,6 +10,7 @@ internal sealed class Reader : IAsyncDisposable
     private static readonly HttpClient Http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly List<(string Text, long At)> _messages = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
 
     public required string Name { get; init; }
@@ -39,6 +40,7 @@ internal sealed class Reader : IAsyncDisposable
         }
     }
 
+    /// <summary>Subscribes; what is published when this returns comes.</summary>
     public static async Task<Reader> Open(Uri node, string channel, string transport)
     {
         var reader = new Reader { Name = $"{transport} at {node.Port}" };
@@ -50,8 +52,11 @@ internal sealed class Reader : IAsyncDisposable
         }
         else
         {
+            // Headers come also where the channel is not yet reached; what a stream begins with, only then.
             var stream = await Http.GetStreamAsync(new Uri(node, $"/{channel}?as={transport}"));
-            reader._reading = reader.ReadLines(stream, transport switch { "sse" => "data: ", _ => string.Empty }, transport == "tail");
+            var (beginning, prefix) = transport switch { "sse" => ("retry: ", "data: "), "tail" => ("--", string.Empty), _ => (string.Empty, string.Empty) };
+            reader._reading = reader.ReadLines(stream, beginning, prefix, transport == "tail");
+            await Task.WhenAny(reader._open.Task, reader._reading).WaitAsync(TimeSpan.FromSeconds(30));
         }
 
         return reader;
@@ -128,12 +133,17 @@ internal sealed class Reader : IAsyncDisposable
         }
     }
 
-    private async Task ReadLines(Stream stream, string prefix, bool parts)
+    private async Task ReadLines(Stream stream, string beginning, string prefix, bool parts)
     {
         using var lines = new StreamReader(stream);
         var inHead = false;
         while (await lines.ReadLineAsync(_stop.Token) is { } line)
         {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                _open.TrySetResult();
+            }
+
             if (parts)
             {
                 // Head, empty line, body, boundary.

@@ -128,6 +128,9 @@ public sealed class SlowReaderTests(ITestOutputHelper output)
                 };
             default:
                 var lines = new StreamReader(await http.GetStreamAsync(new Uri(node, $"{channel}?as={form}")));
+
+                // Not before this is whoever subscribes sure to get what is published next.
+                await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
                 var mark = form switch { "sse" => "data: ", "json" => "\"data\":\"", _ => string.Empty };
                 return async () =>
                 {
