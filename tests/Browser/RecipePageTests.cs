@@ -7,6 +7,7 @@ namespace OrleansGateway.Tests.Browser;
 public sealed class RecipeNode : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("gateway-recipes-").FullName;
+    private readonly PortBlock _ports = PortBlock.Take();
 
     internal GatewayNodes Nodes { get; private set; } = null!;
 
@@ -14,7 +15,7 @@ public sealed class RecipeNode : IAsyncLifetime
 
     private UserProgram Pages { get; set; } = null!;
 
-    private int Port { get; } = GatewayNodes.FreePorts();
+    private int Port => _ports.First;
 
     public async Task InitializeAsync()
     {
@@ -41,6 +42,7 @@ public sealed class RecipeNode : IAsyncLifetime
         await Pages.DisposeAsync();
         await Nodes.DisposeAsync();
         await Numbers.DisposeAsync();
+        _ports.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 }

@@ -68,7 +68,8 @@ public sealed class DocumentTests(SharedNodes shared) : IDisposable
     public async Task Proxy_AsConfigured_LetsAllThrough(string language)
     {
         var config = Document.Read("docs/recipes.md").Single(x => x.Blocks.Exists(y => y.Language == language)).Text(language);
-        var port = GatewayNodes.FreePorts();
+        using var ports = PortBlock.Take();
+        var port = ports.First;
 
         // As a whole: a node's port may end with it.
         config = Regex.Replace(AtNodes(config), @"\b8080\b", $"{port}");

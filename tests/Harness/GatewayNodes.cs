@@ -10,6 +10,9 @@ internal sealed class GatewayNodes : IAsyncDisposable
     private static readonly SemaphoreSlim Starting = new(1);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
+    // A node has 5 s to answer a publish.
+    private static readonly HttpClient Publisher = new() { Timeout = TimeSpan.FromSeconds(10) };
+
     private readonly ConcurrentDictionary<int, NodeProcess> _nodes = new();
     private readonly ConcurrentQueue<(int Node, NodeProcess Process)> _all = [];
     private readonly string _state;
@@ -143,21 +146,9 @@ internal sealed class GatewayNodes : IAsyncDisposable
 
     /// <summary>Publishes a text by way of a node.</summary>
     public async Task Publish(int node, string channel, string text) =>
-        Assert.True(await TryPublish(node, channel, text), $"node {node} did not take '{text}' for channel {channel}");
+        Assert.True(await TryPublish(Publisher, node, channel, text), $"node {node} did not take '{text}' for channel {channel}");
 
-    public async Task<bool> TryPublish(int node, string channel, string text)
-    {
-        try
-        {
-            using var content = new StringContent(text);
-            using var answer = await Http.PostAsync(new Uri(Address(node), channel), content);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> TryPublish(int node, string channel, string text) => TryPublish(Http, node, channel, text);
 
     /// <summary>Writes what the nodes said, those too that are gone.</summary>
     public void Show(ITestOutputHelper output)
@@ -185,13 +176,21 @@ internal sealed class GatewayNodes : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    internal static int FreePorts()
-    {
-        using var block = PortBlock.Take();
-        return block.First;
-    }
-
     private static string Tail(string output) => output.Length < 16_000 ? output : output[^16_000..];
+
+    private async Task<bool> TryPublish(HttpClient http, int node, string channel, string text)
+    {
+        try
+        {
+            using var content = new StringContent(text);
+            using var answer = await http.PostAsync(new Uri(Address(node), channel), content);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
 
     private async Task<bool> Answers(int node, string path)
     {
