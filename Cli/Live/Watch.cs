@@ -13,8 +13,8 @@ internal sealed class Watch
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // A process is gone a moment before its exit code is known.
-    private static readonly TimeSpan ExitCodeTime = TimeSpan.FromMilliseconds(200);
+    // A process is gone a moment before its exit code is known; on a busy machine a longer one.
+    private static readonly TimeSpan ExitCodeTime = TimeSpan.FromSeconds(2);
 
     private readonly Gateway _gateway;
     private readonly PartStarter _starter;
