@@ -80,12 +80,12 @@ public sealed class ServiceTreeTests
         using var host = Host(node =>
         {
             Add(node, "store");
-            Add(node, "chat", start: x => Task.Delay(Timeout.Infinite, x), options: x => x.StartTimeout = TimeSpan.FromMilliseconds(50));
+            Add(node, "chat", start: x => Task.Delay(Timeout.Infinite, x), options: x => x.StartTimeout = TimeSpan.FromSeconds(1));
         });
 
         var failure = await Assert.ThrowsAsync<ServiceFailedException>(() => host.StartAsync());
 
-        Assert.StartsWith("chat: it did not start within 0.05 s", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("chat: it did not start within 1 s", failure.Message, StringComparison.Ordinal);
         Assert.Equal(["+store", "+chat", "-store"], _said);
     }
 
@@ -96,7 +96,7 @@ public sealed class ServiceTreeTests
         var over = new TaskCompletionSource();
         using var host = Host(node => node.Add("chat", chat =>
         {
-            chat.StartTimeout = TimeSpan.FromMilliseconds(50);
+            chat.StartTimeout = TimeSpan.FromSeconds(1);
             chat.Services.AddHostedService(_ => new Patient());
             Register(chat, "heedless", start: token =>
             {
@@ -107,7 +107,7 @@ public sealed class ServiceTreeTests
 
         var failure = await Assert.ThrowsAsync<ServiceFailedException>(() => host.StartAsync());
 
-        Assert.StartsWith("chat: it did not start within 0.05 s", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("chat: it did not start within 1 s", failure.Message, StringComparison.Ordinal);
         Assert.Equal(["+heedless", "-heedless"], _said);
     }
 
