@@ -90,17 +90,32 @@ public sealed class RestartTests
         await using var gateway = new TestGateway();
         await gateway.Do("start", "--nodes", "1");
         var pid = gateway.Pid("numbers");
+        using var blocked = await Block();
         await using var restart = await StartAndInterrupt();
         Assert.Equal(1, await restart.Exit(60));
         Assert.EndsWith("error: the restart ends here: told to end; numbers was not restarted; node-1, numbers go on", restart.Errors.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal((0, 2), await gateway.Running());
         Assert.Equal(pid, gateway.Pid("numbers"));
 
+        using var blockedAgain = await Block();
         await using var again = await StartAndInterrupt();
         await Until.True(() => again.Errors.Contains("a second Ctrl-C ends it at once", StringComparison.Ordinal), "it says what it waits for");
         await TestGateway.Signal(again.Pid, "INT");
         Assert.Equal(1, await again.Exit());
         Assert.Contains("error: the restart ends here: told to end at once, while node-1 was restarted; numbers was not restarted; ", again.Errors, StringComparison.Ordinal);
+
+        // A node that stops waits for who does not read its last event: what is done meanwhile does not come too late.
+        async Task<BlockedReader> Block()
+        {
+            var reader = await BlockedReader.Open(gateway.Node(1), "blocked", "sse");
+            for (var i = 0; i < BlockedReader.TooMuch; i++)
+            {
+                using var content = new StringContent(BlockedReader.Message(i));
+                (await Http.PostAsync(new Uri(gateway.Node(1), "blocked"), content)).EnsureSuccessStatusCode().Dispose();
+            }
+
+            return reader;
+        }
 
         async Task<UserProgram> StartAndInterrupt()
         {

@@ -8,6 +8,9 @@ public sealed class LinesTests(StartedGateway started)
 {
     private const int Count = 20_000;
 
+    // So many are not yet there when a node is killed, however fast the others are.
+    private const int HeldBack = 1_000;
+
     private readonly string _channel = StartedGateway.FreshChannel();
 
     [Fact]
@@ -15,18 +18,17 @@ public sealed class LinesTests(StartedGateway started)
     {
         await using var restored = started.Restored();
         await using var pub = started.Gateway.Start("pub", _channel);
-        var telling = Tell(pub, 1, Count / 2);
+        var telling = Tell(pub, 1, (Count / 2) - HeldBack);
         await Acknowledged(pub, 1_000);
         Assert.True(started.Serves(1, pub));
         await started.Kill(1);
         await telling;
-        Assert.InRange(pub.Lines.Count, 0, (Count / 2) - 1);
-        telling = Tell(pub, (Count / 2) + 1, Count);
+        telling = Tell(pub, (Count / 2) - HeldBack + 1, Count - HeldBack);
         await Acknowledged(pub, (Count / 2) + 1_000);
         Assert.True(started.Serves(2, pub));
         await started.Kill(2);
-        Assert.InRange(pub.Lines.Count, 0, Count - 1);
         await telling;
+        await Tell(pub, Count - HeldBack + 1, Count);
         pub.EndInput();
 
         Assert.True(await pub.Exit(60) == 0, pub.Errors);

@@ -31,12 +31,16 @@ public sealed partial class LineTests(RunningGateway running)
     public async Task Pub_OfManyLinesToAFile_ShowsABarUntilItEnds()
     {
         const int Many = 100_000;
-        const string Command = "./gateway pub bar <lines >ids; echo code $?";
+        const string Command = "./gateway pub bar <lines | (read <go; cat >ids); echo code $?";
         await File.WriteAllLinesAsync(Path.Combine(_gateway.Directory, "lines"), Enumerable.Range(1, Many).Select(x => $"{x}"));
         await using var terminal = await Terminal.Open(_gateway);
         var mode = await terminal.Mode();
+
+        // Who takes the ids waits for the bar: until then there is one.
+        await terminal.Run("set -o pipefail; mkfifo go");
         await terminal.Enter(Command);
         await terminal.Draws(x => Array.Exists(x, y => Bar().IsMatch(y)), "a bar");
+        await File.WriteAllTextAsync(Path.Combine(_gateway.Directory, "go"), "\n");
         await terminal.Becomes(x => x.Contains("code 0"), "the end", seconds: 60);
         Assert.Equal([$"$ {Command}", "code 0", "$"], (await terminal.Lines())[^3..]);
         Assert.Equal(Many, File.ReadLines(Path.Combine(_gateway.Directory, "ids")).Count());
