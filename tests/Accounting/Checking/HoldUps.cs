@@ -7,8 +7,8 @@ namespace OrleansGateway.Tests.Accounting.Checking;
 /// <summary>For how long a channel takes nothing although somebody publishes to it by way of a node that lives.</summary>
 internal static class HoldUps
 {
-    /// <summary>What a frozen node may do to the publishers of the others: about 4 s until it is taken for dead, the takeover, and what two shared cores add.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    /// <summary>What a frozen node may do to the publishers of the others: 5 s, and what two shared cores add, which stand still now and then.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
     /// <summary>The longest within the given blows, and where it was.</summary>
     public static (TimeSpan Longest, string Where) Longest(IEnumerable<Blow> blows, IReadOnlyList<ChannelHistory> channels)
