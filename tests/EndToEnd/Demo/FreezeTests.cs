@@ -93,7 +93,7 @@ public sealed class FreezeTests(ITestOutputHelper output)
         await nodes.Whole(15, 1, 2);
 
         // Who does not read on has it take its time to stop, in which it learns that it was taken for dead.
-        using var blocked = await BlockedReader.Open(nodes.Address(2), "blocked", "raw");
+        using var blocked = await BlockedReader.Open(nodes.Address(2), "blocked", "sse");
         for (var i = 0; i < BlockedReader.TooMuch; i++)
         {
             await nodes.Publish(2, "blocked", BlockedReader.Message(i));
