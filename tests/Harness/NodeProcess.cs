@@ -34,16 +34,6 @@ internal sealed partial class NodeProcess : IDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>How much memory it has at hand, in bytes (RSS).</summary>
-    public long MemoryBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
-
     /// <summary>Whether it was neither killed nor has ended by itself.</summary>
     public bool IsAlive => !_killed && !_process.HasExited;
 

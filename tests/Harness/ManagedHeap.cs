@@ -4,7 +4,7 @@ using Microsoft.Diagnostics.Tracing;
 using Microsoft.Diagnostics.Tracing.Parsers;
 using Microsoft.Diagnostics.Tracing.Parsers.Clr;
 
-namespace OrleansGateway.Tests.Clients;
+namespace OrleansGateway.Tests.Harness;
 
 /// <summary>Another .NET process's heap, seen by the runtime's diagnostics port (EventPipe).</summary>
 internal static class ManagedHeap
