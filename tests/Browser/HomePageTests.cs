@@ -62,7 +62,7 @@ public sealed class HomePageTests(SharedNodes shared, Chromium chromium, ITestOu
         Assert.All(newestFirst, x => Assert.Equal(x[0].EndsWith(" *", StringComparison.Ordinal) ? "true" : "false", x[1]));
         Assert.All(newestFirst, x => Assert.Equal(x[0].TrimEnd('*', ' ') == $"node-{owner}", x[1] == "true"));
 
-        Turns.Check(newestFirst.Select(x => x[0].Split(' ')[0]).Reverse(), "node-1", "node-2", "node-3");
+        AnnouncedTurns.Check(newestFirst.Select(x => x[0].Split(' ')[0]).Reverse(), "node-1", "node-2", "node-3");
     });
 
     [Fact]

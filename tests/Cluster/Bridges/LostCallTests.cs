@@ -8,7 +8,7 @@ namespace OrleansGateway.Tests.Cluster.Bridges;
 /// <summary>A bridge whose calls to its channel get no answer, as when the channel's owner dies.</summary>
 public sealed class LostCallTests(LoggedCluster cluster) : IClassFixture<LoggedCluster>, IDisposable
 {
-    public void Dispose() => cluster.Nodes.ToList().ForEach(x => x.Calls.MakeAsTheyCome());
+    public void Dispose() => cluster.MakeCallsAsTheyCome();
 
     [Theory]
     [InlineData(false)]
@@ -19,23 +19,20 @@ public sealed class LostCallTests(LoggedCluster cluster) : IClassFixture<LoggedC
         var (follower, sink) = await numbers.FollowFromOutside();
         await sink.HasAsync(5);
         var (accepted, lost) = (cluster.Numbers.Accepted, 0);
-        foreach (var node in cluster.Nodes)
+        cluster.MakeCalls(async call =>
         {
-            node.Calls.Make(async call =>
+            // Also the same again: an owner is not always found at once.
+            var loses = IsPublish(call) && Interlocked.Increment(ref lost) is 1 or 2 or 20;
+            if (!loses || isPublished)
             {
-                // Also the same again: an owner is not always found at once.
-                var loses = IsPublish(call) && Interlocked.Increment(ref lost) is 1 or 2 or 20;
-                if (!loses || isPublished)
-                {
-                    await call.Invoke();
-                }
+                await call.Invoke();
+            }
 
-                if (loses)
-                {
-                    throw new TimeoutException();
-                }
-            });
-        }
+            if (loses)
+            {
+                throw new TimeoutException();
+            }
+        });
 
         await Eventually.TrueAsync(() => Volatile.Read(ref lost) >= 20, "the bridge publishes");
         await sink.HasAsync(sink.Messages.Count + 5);
@@ -52,10 +49,7 @@ public sealed class LostCallTests(LoggedCluster cluster) : IClassFixture<LoggedC
         var bridge = cluster.Client.GetGrain<INumberBridgeGrain>(BridgeOptions.Numbers);
         await Eventually.TrueAsync(async () => (await bridge.Poke()).Connected, "the numbers flow");
         var lost = 0;
-        foreach (var node in cluster.Nodes)
-        {
-            node.Calls.Make(call => IsPublish(call) && Interlocked.Increment(ref lost) > 0 ? Task.FromException(new TimeoutException()) : call.Invoke());
-        }
+        cluster.MakeCalls(call => IsPublish(call) && Interlocked.Increment(ref lost) > 0 ? Task.FromException(new TimeoutException()) : call.Invoke());
 
         await Eventually.TrueAsync(() => Volatile.Read(ref lost) > 3, "it tries again");
         var accepted = cluster.Numbers.Accepted;

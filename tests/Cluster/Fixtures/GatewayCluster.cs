@@ -34,6 +34,17 @@ public class GatewayCluster : IAsyncLifetime
     /// <summary>The nodes that live, by name.</summary>
     internal IReadOnlyList<Node> Nodes => _nodes;
 
+    /// <summary>Has all nodes make their calls as the function says, from now on.</summary>
+    internal void MakeCalls(Func<IOutgoingGrainCallContext, Task> how)
+    {
+        foreach (var node in _nodes)
+        {
+            node.Calls.Make(how);
+        }
+    }
+
+    internal void MakeCallsAsTheyCome() => MakeCalls(static x => x.Invoke());
+
     internal NumberSource Numbers { get; } = new();
 
     internal Node Node(SiloAddress address) => _nodes.Single(x => x.Address.Equals(address));

@@ -8,7 +8,5 @@ internal sealed class GrainCalls : IOutgoingGrainCallFilter
     /// <summary>Makes calls as the function says, from now on.</summary>
     public void Make(Func<IOutgoingGrainCallContext, Task> how) => _make = how;
 
-    public void MakeAsTheyCome() => Make(static x => x.Invoke());
-
     public Task Invoke(IOutgoingGrainCallContext context) => _make(context);
 }

@@ -1,12 +1,13 @@
 using OrleansGateway.Channels;
 using OrleansGateway.Presence;
 using OrleansGateway.Tests.Cluster.Fixtures;
+using OrleansGateway.Tests.Harness;
 
 namespace OrleansGateway.Tests.Cluster.Presence;
 
 public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<GatewayCluster>, IDisposable
 {
-    public void Dispose() => cluster.Nodes.ToList().ForEach(x => x.Calls.MakeAsTheyCome());
+    public void Dispose() => cluster.MakeCallsAsTheyCome();
 
     [Fact]
     public async Task Announcer_Nodes_TakeTurnsAndOneThatDiesIsLeftOut()
@@ -15,7 +16,7 @@ public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<Gatew
         await using var follower = new ChannelFollower(cluster.Client, ChannelName.Announce, sink);
         await follower.StartAsync();
         await sink.HasAsync(6);
-        AssertTurns(["node-1", "node-2", "node-3"], [.. sink.Texts]);
+        AnnouncedTurns.Check(sink.Texts.Select(Name), "node-1", "node-2", "node-3");
         await Eventually.TrueAsync(() => sink.Texts.Any(x => x.EndsWith(" *", StringComparison.Ordinal)), "the owner of the bridge says so");
         Assert.Single(sink.Texts.Where(x => x.EndsWith(" *", StringComparison.Ordinal)).Distinct());
 
@@ -28,7 +29,7 @@ public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<Gatew
         await sink.HasAsync(before + 8);
         var after = sink.Texts.Skip(before + 1).Select(Name).ToList();
         Assert.DoesNotContain(victim.Name, after);
-        AssertTurns([.. cluster.Nodes.Select(x => x.Name)], after);
+        AnnouncedTurns.Check(after, [.. cluster.Nodes.Select(x => x.Name)]);
         Assert.Empty(sink.Events);
     }
 
@@ -65,21 +66,8 @@ public sealed class AnnouncerTests(GatewayCluster cluster) : IClassFixture<Gatew
         await Eventually.TrueAsync(async () => await cluster.HolderOf(another) is null, "it is replaced");
     }
 
-    private void OnOpenSource(IAnnouncerGrain announcer, Func<IOutgoingGrainCallContext, Task> how)
-    {
-        foreach (var node in cluster.Nodes)
-        {
-            node.Calls.Make(call => call.MethodName == nameof(IChannelGrain.OpenSource) && call.SourceId == announcer.GetGrainId() ? how(call) : call.Invoke());
-        }
-    }
-
-    /// <summary>Each is followed by the next, and the last by the first. One may be left out once: it did not answer in its second.</summary>
-    private static void AssertTurns(string[] nodes, List<string> announced)
-    {
-        var turns = announced.Select(x => Array.IndexOf(nodes, Name(x))).ToList();
-        Assert.DoesNotContain(-1, turns);
-        Assert.InRange(turns.Zip(turns.Skip(1), (x, y) => (y - x - 1 + nodes.Length) % nodes.Length).Sum(), 0, 1);
-    }
+    private void OnOpenSource(IAnnouncerGrain announcer, Func<IOutgoingGrainCallContext, Task> how) =>
+        cluster.MakeCalls(call => call.MethodName == nameof(IChannelGrain.OpenSource) && call.SourceId == announcer.GetGrainId() ? how(call) : call.Invoke());
 
     private static string Name(string text) => text.Split(' ')[0];
 }

@@ -61,7 +61,7 @@ public sealed class HubTests(SharedNodes shared, ITestOutputHelper output) : IDi
         await using var reader = await Reader.Open(shared.Nodes.Address(1), "announce", "raw");
         await reader.WaitForMore("turns", 10, 30);
         var said = reader.Messages;
-        Turns.Check(said.Select(x => Name(x.Text)), "node-1", "node-2", "node-3");
+        AnnouncedTurns.Check(said.Select(x => Name(x.Text)), "node-1", "node-2", "node-3");
         Assert.All(said, x => Assert.Equal(Name(x.Text) == $"node-{owner}", x.Text.EndsWith(" *", StringComparison.Ordinal)));
 
         // One a second, of which a machine that has more to do lets some wait.

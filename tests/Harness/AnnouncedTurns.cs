@@ -1,7 +1,7 @@
 namespace OrleansGateway.Tests.Harness;
 
 /// <summary>The turns that nodes take to announce themselves.</summary>
-internal static class Turns
+internal static class AnnouncedTurns
 {
     /// <summary>Checks that each is followed by the next, and the last by the first. One may be left out once: it did not answer in its second.</summary>
     public static void Check(IEnumerable<string> announced, params string[] nodes)
