@@ -45,7 +45,7 @@ internal sealed record ClusterFile
         await using var held = await LockAsync(PathIn(state) + ".lock");
         if (change(Read(state)) is { } next)
         {
-            WholeFile.Write(PathIn(state), PathIn(state) + ".tmp", JsonSerializer.SerializeToUtf8Bytes(next, ClusterFileJson.Default.ClusterFile));
+            AtomicFile.Write(PathIn(state), PathIn(state) + ".tmp", JsonSerializer.SerializeToUtf8Bytes(next, ClusterFileJson.Default.ClusterFile));
         }
     }
 

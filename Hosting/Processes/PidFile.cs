@@ -171,7 +171,7 @@ public sealed class PidFile : IDisposable
             }
 
             var text = string.Create(CultureInfo.InvariantCulture, $"{_self.Pid}\n{_self.StartTime}\n{(stopping ? $"{StoppingMark}\n" : "")}");
-            WholeFile.Write(_path, $"{_path}.{_self.Pid}", Encoding.UTF8.GetBytes(text));
+            AtomicFile.Write(_path, $"{_path}.{_self.Pid}", Encoding.UTF8.GetBytes(text));
         }
     }
 

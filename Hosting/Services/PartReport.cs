@@ -35,7 +35,7 @@ public sealed record PartReport(int Pid, long StartTime, ServiceReport Services,
     internal void Write(string state, string name)
     {
         var path = PathOf(state, name);
-        WholeFile.Write(path, $"{path}.{Pid}", JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
+        AtomicFile.Write(path, $"{path}.{Pid}", JsonSerializer.SerializeToUtf8Bytes(this, PartReportJson.Default.PartReport));
     }
 
     private static string PathOf(string state, string name) => Path.Combine(state, $"{name}.report.json");

@@ -1,7 +1,7 @@
 namespace OrleansGateway.Hosting;
 
 /// <summary>Files that a reader finds as they were or as they are to be, whatever happens meanwhile.</summary>
-internal static class WholeFile
+internal static class AtomicFile
 {
     /// <summary>Writes a file by way of another one beside it. Where that fails, as on a full disk, the other one is not left.</summary>
     /// <param name="path">The file.</param>
