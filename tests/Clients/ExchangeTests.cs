@@ -79,7 +79,7 @@ public sealed class Exchange(SharedNodes shared) : IAsyncLifetime
                 ? ["-T", file]
                 : ["--data-binary", $"@{file}", "-H", $"Content-Type: {(message.IsBinary ? "application/octet-stream" : "text/plain")}"];
             await using var curl = UserProgram.Start(Path.GetTempPath(), "curl", ["-sSf", .. how, $"{new Uri(node, _channel)}"]);
-            Assert.True(await curl.Exit() == 0, curl.Errors);
+            await curl.Succeed();
         }
 
         File.Delete(file);

@@ -27,7 +27,7 @@ internal static class Publishers
             }
 
             program.EndInput();
-            Assert.True(await program.Exit() == 0, $"{program.Name}: {program.Errors}");
+            await program.Succeed();
         }
     }
 

@@ -39,7 +39,9 @@ public sealed class TwoKills : IAsyncLifetime
         await Until.True(() => _clients.TrueForAll(x => x.Messages.Count > 0), "all have begun");
 
         UserProgram[] publishers = [Publishers.Curl(Channel, all), Publishers.Python(Channel, all), Publishers.Undici(Channel, all), Publishers.Ws(Channel, all)];
-        var publishing = Task.WhenAll(publishers.Select((x, i) => Publish(x, i == 0, $"publisher {i}")));
+        // Each has published before a node is killed: undici (6.29) never ends a request whose connection is reset while it loads its parser, for the first one.
+        await Task.WhenAll(publishers.Select(Begin));
+        var publishing = Task.WhenAll(publishers.Select(Publish));
         foreach (var (node, seen) in new[] { (1, 40), (2, 120) })
         {
             await Until.True(async () => (await DotNet.Poll(Channel, all[2])).Count >= seen, $"{seen} messages are published", 30);
@@ -62,27 +64,39 @@ public sealed class TwoKills : IAsyncLifetime
         await Numbers.DisposeAsync();
     }
 
-    private async Task Publish(UserProgram program, bool asItIs, string name)
+    private async Task Begin(UserProgram program, int publisher)
+    {
+        await Tell(program, publisher, 1);
+        await Until.True(() => program.Lines.Count == 1, $"{program.Name} has begun", 30);
+    }
+
+    private async Task Publish(UserProgram program, int publisher)
     {
         await using (program)
         {
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / PerSecond));
-            for (var i = 1; i <= Messages; i++)
+            for (var i = 2; i <= Messages; i++)
             {
-                var text = string.Create(CultureInfo.InvariantCulture, $"{name}, {i}");
-                lock (Published)
-                {
-                    Published.Add(text);
-                }
-
-                await program.Tell(asItIs ? text : new Message(text).ToLine());
                 await timer.WaitForNextTickAsync();
+                await Tell(program, publisher, i);
             }
 
             program.EndInput();
-            Assert.True(await program.Exit(30) == 0, $"{program.Name}: {program.Errors}");
+            await program.Succeed(30);
             Assert.Equal(Messages, program.Lines.Count);
         }
+    }
+
+    private Task Tell(UserProgram program, int publisher, int message)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"publisher {publisher}, {message}");
+        lock (Published)
+        {
+            Published.Add(text);
+        }
+
+        // curl's takes a line as it is.
+        return program.Tell(publisher == 0 ? text : new Message(text).ToLine());
     }
 }
 

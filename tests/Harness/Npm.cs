@@ -22,6 +22,6 @@ internal static class Npm
         }
 
         await using var npm = UserProgram.StartOnline(directory, "npm", "ci", "--no-audit", "--no-fund", "--loglevel", "error");
-        Assert.True(await npm.Exit(120) == 0, npm.Errors);
+        await npm.Succeed(120);
     }
 }

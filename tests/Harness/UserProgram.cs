@@ -87,6 +87,13 @@ internal sealed class UserProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it ends by itself, and well.</summary>
+    public async Task Succeed(double seconds = 20)
+    {
+        var code = await Exit(seconds);
+        Assert.True(code == 0, $"{Name} ends with {code} after {Lines.Count} lines and says: {Errors}");
+    }
+
     /// <summary>Sends it SIGKILL, and its children.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
