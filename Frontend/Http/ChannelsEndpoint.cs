@@ -84,9 +84,12 @@ internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClie
 
         var finding = await Reading(() => directory.Find(channel));
         return finding is null ? Problem.CatalogUnavailable
-            : finding.Channel is not { } found ? Problem.NoChannel(channel)
+            : finding.Channel is not { } found ? NotFound(channel, finding)
             : await Write(context, ChannelBody.Of(found) with { Missing = MissingOf(finding.Missing) }, ChannelsJson.Readable.ChannelBody);
     }
+
+    private static Problem NotFound(string channel, ChannelFinding finding) =>
+        finding.Missing.Count == 0 ? Problem.NoChannel(channel) : Problem.ChannelUnknown(channel, finding.Missing);
 
     /// <summary>Answers with one message as it was published; where a browser could run it, it does not.</summary>
     private async Task<Problem?> WriteMessage(HttpContext context, string channel, string text)
@@ -100,6 +103,11 @@ internal sealed class ChannelsEndpoint(IChannelDirectory directory, IClusterClie
         if (finding is null)
         {
             return Problem.CatalogUnavailable;
+        }
+
+        if (finding is { Channel: null, Missing.Count: > 0 })
+        {
+            return NotFound(channel, finding);
         }
 
         if (finding.Channel is not { First: { } first, Last: { } last } || id.Epoch != first.Epoch || id.Offset < first.Offset || id.Offset > last.Offset)

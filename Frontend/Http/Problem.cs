@@ -76,6 +76,9 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     public static Problem ChannelUnreachable(string channel) => new(
         503, "unreachable", "The channel cannot be reached now", $"The node that holds the channel '{channel}' was lost or is stopping. Try again; another node takes over.");
 
+    public static Problem ChannelUnknown(string channel, IReadOnlyList<string> silent) => new(
+        503, "unreachable", "Whether there is such a channel is not known now", $"Of the channel '{channel}' no node knows, but not all have answered: {string.Join(", ", silent)} did not. Try again.");
+
     public static Problem CatalogUnavailable { get; } = new(
         503, "storage", "The logs of the channels cannot be read", "What the channels keep is not known now. Try again; the node's log says why.");
 

@@ -10,7 +10,7 @@ public interface IChannelDirectory
     Task<ChannelListing> List(string prefix, string after, int limit);
 
     /// <summary>Finds one.</summary>
-    /// <returns>Null where it has neither a message nor a subscriber.</returns>
+    /// <returns>No channel where it has neither a message nor a subscriber as far as is known: where nodes are missing, they might know more.</returns>
     Task<ChannelFinding> Find(string channel);
 }
 

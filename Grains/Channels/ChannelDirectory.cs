@@ -4,12 +4,15 @@ using OrleansGateway.Logs;
 
 namespace OrleansGateway.Channels;
 
-/// <summary>Asks all nodes at once for the channels, and puts together what they say. Who does not answer soon is left out.</summary>
+/// <summary>Asks all nodes at once for the channels, and puts together what they say. Who does not answer soon is left out, unless all depends on it.</summary>
 internal sealed partial class ChannelDirectory(
     IGrainFactory grains, IClusterMembershipService membership, IChannelCatalog catalog, TimeProvider time, ILogger<ChannelDirectory> logger) : IChannelDirectory
 {
     /// <summary>How long a node may take.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long one may take that could be the only one to know of a channel.</summary>
+    internal static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(2);
 
     public async Task<ChannelListing> List(string prefix, string after, int limit)
     {
@@ -17,7 +20,7 @@ internal sealed partial class ChannelDirectory(
         var missing = new SortedSet<string>(NodeNameComparer.Instance);
         for (var count = limit + 1; ;)
         {
-            var asking = Ask(x => x.ListChannels(prefix, after, count));
+            var asking = Ask(x => x.ListChannels(prefix, after, count), Patience);
             var kept = catalog.IsShared ? (await catalog.List(prefix, after, count)).Select(x => new NodeChannel(x.Channel, 0, x)) : [];
             var (answers, silent) = await asking;
             missing.UnionWith(silent);
@@ -45,7 +48,13 @@ internal sealed partial class ChannelDirectory(
 
     public async Task<ChannelFinding> Find(string channel)
     {
-        var (answers, missing) = await Ask(x => x.FindChannel(channel));
+        var finding = await Find(channel, Patience);
+        return finding is { Channel: null, Missing.Count: > 0 } ? await Find(channel, LongPatience) : finding;
+    }
+
+    private async Task<ChannelFinding> Find(string channel, TimeSpan patience)
+    {
+        var (answers, missing) = await Ask(x => x.FindChannel(channel), patience);
         var found = (await Complete([.. NodeChannels.Merge(answers.Append(new NodeChannel(channel, 0, null)))]))[0];
         return new ChannelFinding(IsActive(found) ? found : null, missing);
     }
@@ -68,7 +77,7 @@ internal sealed partial class ChannelDirectory(
             : new ChannelSummary(x.Name, x.Subscribers, null, null, 0, 0));
     }
 
-    private async Task<(List<T> Answers, List<string> Missing)> Ask<T>(Func<INodeGrain, Task<T>> ask)
+    private async Task<(List<T> Answers, List<string> Missing)> Ask<T>(Func<INodeGrain, Task<T>> ask, TimeSpan patience)
         where T : class
     {
         var nodes = membership.CurrentSnapshot.Members.Values.Where(x => x.Status is SiloStatus.Active or SiloStatus.ShuttingDown).ToList();
@@ -79,7 +88,7 @@ internal sealed partial class ChannelDirectory(
         {
             try
             {
-                return await ask(grains.GetGrain<INodeGrain>(node.SiloAddress.ToParsableString())).WaitAsync(Patience, time);
+                return await ask(grains.GetGrain<INodeGrain>(node.SiloAddress.ToParsableString())).WaitAsync(patience, time);
             }
             catch (Exception exception)
             {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansGateway.Channels;
+using OrleansGateway.Cluster;
 using OrleansGateway.Storage;
 using OrleansGateway.Tests.Cluster.Fixtures;
 
@@ -100,6 +101,25 @@ public abstract class ChannelDirectoryTests(GatewayCluster cluster)
         }
 
         await follower.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Find_WhoAloneKnowsIsSlow_IsWaitedFor()
+    {
+        var name = $"{Prefix}slow";
+        cluster.Nodes[1].Subscribers[name] = 1;
+        cluster.MakeCalls(async call =>
+        {
+            if (call.MethodName == nameof(INodeGrain.FindChannel))
+            {
+                await Task.Delay(ChannelDirectory.Patience * 2);
+            }
+
+            await call.Invoke();
+        });
+        var finding = await cluster.Nodes[0].Channels.Find(name);
+        cluster.MakeCallsAsTheyCome();
+        Assert.Equal((1, 0), (finding.Channel?.Subscribers, finding.Missing.Count));
     }
 
     [Fact]

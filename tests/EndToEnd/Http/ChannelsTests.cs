@@ -178,8 +178,18 @@ public sealed class ChannelsAfterAKillTests(ITestOutputHelper output)
         nodes[2].Freeze();
         var (channel, subscribers, missing) = await Ask();
         Assert.Equal(("kept/a", 1, "node-2"), (channel, subscribers, missing));
+        using (var unknown = await Find("nobody"))
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (unknown.StatusCode, unknown.Headers.RetryAfter is not null));
+            Assert.Contains("node-2", await unknown.Content.ReadAsStringAsync());
+        }
+
         nodes[2].Kill();
         await Until.True(async () => await Ask() is { Channel: "kept/a", Subscribers: 1, Missing: null }, "the dead node is no longer missed");
+        using var absent = await Find("nobody");
+        Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
+
+        Task<HttpResponseMessage> Find(string channel) => http.GetAsync(new Uri(nodes.Address(1), $"/-/channels/{channel}"));
 
         async Task<(string? Channel, int Subscribers, string? Missing)> Ask()
         {
