@@ -28,7 +28,8 @@ public sealed class SlowReaderTests(ITestOutputHelper output)
         await using var numbers = new CountingServer(20);
         await using var nodes = new GatewayNodes(numbers.Address, output)
         {
-            Environment = new Dictionary<string, string> { ["Gateway__Retention__Bytes"] = "1000000000" },
+            // However long this machine takes: nobody is let go meanwhile.
+            Environment = new Dictionary<string, string> { ["Gateway__Retention__Bytes"] = "1000000000", ["Gateway__SlowTimeout"] = "10m" },
         };
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 });
         await nodes.Start(1);
