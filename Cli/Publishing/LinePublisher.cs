@@ -103,7 +103,9 @@ internal sealed class LinePublisher(
         var openedAt = time.GetTimestamp();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var sending = SendAsync(connection, noMore, over.Token);
-        var receiving = ReceiveAsync(connection, noMore, over.Token);
+
+        // Whoever reads what is printed can hold that up, but not what is looked at here.
+        var receiving = Task.Run(() => ReceiveAsync(connection, noMore, over.Token), CancellationToken.None);
         try
         {
             while (!receiving.IsCompleted && !sending.IsFaulted)

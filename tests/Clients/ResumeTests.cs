@@ -36,7 +36,10 @@ public sealed class TwoKills : IAsyncLifetime
         Front = new Balancer(all);
         await Nodes.Publish(1, Channel, "first");
         _clients.AddRange(Subscribers.StartResuming(Channel, all, Front.Address));
-        await Until.True(() => _clients.TrueForAll(x => x.Messages.Count > 0), "all have begun");
+        await Until.True(
+            () => Task.FromResult(_clients.TrueForAll(x => x.Messages.Count > 0)),
+            () => $"all have begun, but not {string.Join(", ", _clients.Where(x => x.Messages.Count == 0).Select(x => $"{x.Name}: {x.Errors}"))}",
+            60);
 
         UserProgram[] publishers = [Publishers.Curl(Channel, all), Publishers.Python(Channel, all), Publishers.Undici(Channel, all), Publishers.Ws(Channel, all)];
         // Each has published before a node is killed: undici (6.29) never ends a request whose connection is reset while it loads its parser, for the first one.
