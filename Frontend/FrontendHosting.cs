@@ -48,6 +48,7 @@ public static class FrontendHosting
         services.AddSingleton<RelayRegistry>();
         services.AddSingleton<ISubscriberCounts>(sp => sp.GetRequiredService<RelayRegistry>());
         services.AddHostedService(sp => sp.GetRequiredService<RelayRegistry>());
+        services.AddSingleton<PrefixWatch>();
         services.AddSingleton<SelectionSources>();
         services.AddSingleton<Publisher>();
         services.AddSingleton<PublishEndpoint>();

@@ -1,3 +1,4 @@
+using OrleansGateway.Journals;
 using OrleansGateway.Storage.Sqlite;
 
 namespace OrleansGateway.Storage;
@@ -8,6 +9,8 @@ internal readonly struct LocalJournal(LogFile.Reader reader)
 {
     private const string Rows =
         "SELECT id, channel, term, first, count, time, data FROM batch WHERE id >= ? AND id <= ? AND size > 0 AND time >= ? ORDER BY id";
+
+    private const string Channels = "SELECT id, channel FROM batch WHERE id >= ? AND id <= ? AND size > 0 ORDER BY id";
 
     private const string Name = "SELECT name FROM channel WHERE id = ?";
 
@@ -34,6 +37,31 @@ internal readonly struct LocalJournal(LogFile.Reader reader)
                 return;
             }
         }
+    }
+
+    /// <summary>The channels of the batches that have messages, by their ids between two: of so many batches at most.</summary>
+    public JournalNames Names(long from, long to, int max)
+    {
+        var (channels, through) = (new HashSet<long>(), to);
+        var rows = reader.Prepared(Channels);
+        for (rows.Bind(1, from).Bind(2, to); rows.Step();)
+        {
+            channels.Add(rows.Long(1));
+            if (--max == 0)
+            {
+                through = rows.Long(0);
+                rows.Reset();
+                break;
+            }
+        }
+
+        var names = new List<string>(channels.Count);
+        foreach (var channel in channels)
+        {
+            names.Add(NameOf(channel));
+        }
+
+        return new JournalNames(names, through);
     }
 
     /// <summary>The name of the channel that has a number in this file.</summary>

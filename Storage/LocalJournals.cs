@@ -41,6 +41,10 @@ internal sealed class LocalJournals(
         LocalChannelLog.OnFiles(() => Task.FromResult(ReadNow(journal, first, last, includes, fromMs, maxBytes)));
 
     /// <inheritdoc/>
+    public Task<JournalNames> Names(int journal, long first, long last) => LocalChannelLog.OnFiles(() => Task.FromResult(
+        directory.File(journal)?.Read(x => new LocalJournal(x).Names(first, last, MaxRowsAPage)) ?? new JournalNames([], last)));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DroppedAfter(int journal, long after, Func<string, bool> includes, int max) =>
         LocalChannelLog.OnFiles(() => Task.FromResult<IReadOnlyList<string>>(directory.File(journal)?.Read(x => Missing(new LocalJournal(x), after, includes, max)) ?? []));
 

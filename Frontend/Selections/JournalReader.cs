@@ -29,6 +29,18 @@ internal sealed class JournalReader(
     /// <summary>Whether everything up to an end in each journal was given.</summary>
     public bool IsAt(IReadOnlyDictionary<int, long> ends) => ends.All(x => _places.GetValueOrDefault(x.Key).Next > x.Value);
 
+    /// <summary>Goes on behind places up to which there is nothing for it, where it has given all that it has read.</summary>
+    public void Skip(IReadOnlyDictionary<int, long> places)
+    {
+        foreach (var (journal, place) in places)
+        {
+            if (place >= _places.GetValueOrDefault(journal).Next)
+            {
+                _places[journal] = new JournalPlace(place);
+            }
+        }
+    }
+
     /// <summary>Reads on up to an end in each journal.</summary>
     /// <param name="ends">The last places.</param>
     /// <param name="take">

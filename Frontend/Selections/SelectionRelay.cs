@@ -29,6 +29,9 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     private readonly Cursor.Writer _cursors;
     private long _toldTo;
 
+    // Only while it has all that there is, and waits for more below its prefixes.
+    private PrefixWatch.Watcher? _waiting;
+
     public SelectionRelay(ChannelSelection selection, RelayRegistry relays, SelectionSources sources, TimeProvider time, ILogger<SelectionRelay> logger, RelayCounts counts)
         : base(selection.Text, counts)
     {
@@ -95,6 +98,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
         lock (Lock)
         {
             Add(subscriber);
+            MoveOn();
             return (Ring.Next, _cursors.Write(_position));
         }
     }
@@ -104,6 +108,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
     {
         lock (Lock)
         {
+            MoveOn();
             return (Ring.Next, _position.Copy());
         }
     }
@@ -434,15 +439,58 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
 
     private async Task FollowJournals(JournalReader reader)
     {
+        using var watcher = _sources.Watch(Selection.Prefixes);
         while (!_stop.IsCancellationRequested)
         {
             // Before it is read: what comes later tells.
+            watcher.Begin();
             var news = _sources.News();
-            await Persist(() => ReadOn(reader), _stop.Token);
-            await news.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (await Persist(() => ReadOn(reader), _stop.Token))
+            {
+                await WaitFor(watcher);
+                reader.Skip(watcher.Through);
+            }
+            else
+            {
+                // Something waits for what comes before it in its channel.
+                await news.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
+    private async Task WaitFor(PrefixWatch.Watcher watcher)
+    {
+        lock (Lock)
+        {
+            _waiting = watcher;
+        }
+
+        await watcher.News.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (Lock)
+        {
+            _waiting = null;
+        }
+    }
+
+    // Under the lock: while it waits the place behind which something may come moves on.
+    private void MoveOn()
+    {
+        if (_waiting is null)
+        {
+            return;
+        }
+
+        foreach (var (journal, place) in _waiting.Through)
+        {
+            if (place > _position.Journals.GetValueOrDefault(journal).Last)
+            {
+                _position.Journals[journal] = new JournalPlace(place);
+            }
+        }
+    }
+
+    /// <summary>Reads all that there is.</summary>
+    /// <returns>Whether nothing of it has to wait for what is not there yet.</returns>
     private async Task<bool> ReadOn(JournalReader reader)
     {
         var ends = await _sources.Ends();
@@ -461,7 +509,7 @@ internal sealed partial class SelectionRelay : Relay, IRelayTap
             }
         }
         while (gotOn || await reader.Settle());
-        return true;
+        return reader.IsAt(ends);
     }
 
     private void OnEntry(int journal, JournalEntry entry, int taken)

@@ -7,12 +7,19 @@ namespace OrleansGateway.Selections;
 /// <summary>Where that comes from which prefixes select: the journals of all nodes, or where the store has none, the channels that there are.</summary>
 /// <param name="client">Leads to channels.</param>
 /// <param name="watch">Tells when something was appended.</param>
+/// <param name="prefixes">Tells when something was appended below a prefix.</param>
 /// <param name="channels">Tells which channels there are.</param>
 /// <param name="journals">The journals, if there are some.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For channels that do not settle.</param>
 internal sealed partial class SelectionSources(
-    IClusterClient client, IJournalWatch watch, IChannelWatch channels, IEnumerable<IChannelJournals> journals, TimeProvider time, ILogger<SelectionSources> logger)
+    IClusterClient client,
+    IJournalWatch watch,
+    PrefixWatch prefixes,
+    IChannelWatch channels,
+    IEnumerable<IChannelJournals> journals,
+    TimeProvider time,
+    ILogger<SelectionSources> logger)
 {
     // A call that was under way when its grain moved or died can stay without an answer for long.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
@@ -34,6 +41,9 @@ internal sealed partial class SelectionSources(
 
     /// <inheritdoc cref="IJournalWatch.News"/>
     public Task News() => watch.News();
+
+    /// <inheritdoc cref="PrefixWatch.Watch"/>
+    public PrefixWatch.Watcher Watch(IReadOnlyList<string> prefixesOfOne) => prefixes.Watch(prefixesOfOne);
 
     /// <inheritdoc cref="IChannelJournals.Ends"/>
     public Task<IReadOnlyDictionary<int, long>> Ends() => Journals.Ends();

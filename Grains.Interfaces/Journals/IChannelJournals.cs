@@ -29,6 +29,12 @@ public interface IChannelJournals
     /// <param name="maxBytes">About how many bytes to return; at least one entry comes where there is one.</param>
     Task<JournalPage> Read(int journal, long first, long last, Func<string, bool> includes, long fromMs, int maxBytes);
 
+    /// <summary>Finds the channels of which something is in a part of a journal, whether or not it counts.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="first">The first place.</param>
+    /// <param name="last">The last place.</param>
+    Task<JournalNames> Names(int journal, long first, long last);
+
     /// <summary>The channels of which retention dropped something that came after a place in a journal.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="after">The place.</param>
@@ -44,6 +50,11 @@ public interface IChannelJournals
 /// The channel of the next entry, where it is just being taken over: whether the entry counts is known when that is done. Null otherwise.
 /// </param>
 public sealed record JournalPage(IReadOnlyList<JournalEntry> Entries, long Through, string? Undecided = null);
+
+/// <summary>The channels of a part of a journal.</summary>
+/// <param name="Channels">Their names, each once.</param>
+/// <param name="Through">The last place that was looked at.</param>
+public sealed record JournalNames(IReadOnlyList<string> Channels, long Through);
 
 /// <summary>Messages of one channel at one place of a journal.</summary>
 /// <param name="Place">The place.</param>

@@ -16,6 +16,7 @@ namespace OrleansGateway.Tests.Unit.Selections;
 internal sealed class MemoryNode : IDisposable
 {
     private readonly TaskCompletionSource<OpenedChannels> _there = new();
+    private TaskCompletionSource _appended = new();
 
     /// <summary>Makes one.</summary>
     /// <param name="time">The clock.</param>
@@ -23,13 +24,13 @@ internal sealed class MemoryNode : IDisposable
     public MemoryNode(TimeProvider time, params IChannelJournals[] journals)
     {
         Channel = new FakeChannel(time);
-        var never = new TaskCompletionSource().Task;
         var membership = new FakeMembership();
         membership.Set(FakeMembership.Silo(2001), SiloStatus.Active, "node-1");
         var grain = Fake.Of<INodeGrain>((_, arguments) => arguments[0] is -1L ? _there.Task : new TaskCompletionSource<OpenedChannels>().Task);
         var watch = new ChannelWatch(membership, Fake.Of<IGrainFactory>((_, _) => grain), time, NullLogger<ChannelWatch>.Instance);
-        var sources = new SelectionSources(
-            Channel.Client(), Fake.Of<IJournalWatch>((_, _) => never), watch, journals, time, NullLogger<SelectionSources>.Instance);
+        var news = Fake.Of<IJournalWatch>((_, _) => _appended.Task);
+        var prefixes = new PrefixWatch(news, journals, time, NullLogger<PrefixWatch>.Instance);
+        var sources = new SelectionSources(Channel.Client(), news, prefixes, watch, journals, time, NullLogger<SelectionSources>.Instance);
         Options = Fake.Of<IOptionsMonitor<FrontendOptions>>((_, _) => new FrontendOptions { PublishTimeout = TimeSpan.FromMinutes(1) });
         Lifetime = Fake.Of<IHostApplicationLifetime>((_, _) => CancellationToken.None);
         Relays = new RelayRegistry(Channel.Client(), Options, time, Lifetime, sources, NullLoggerFactory.Instance);
@@ -48,6 +49,9 @@ internal sealed class MemoryNode : IDisposable
 
     /// <summary>The other node says which channel it has.</summary>
     public void Tell() => _there.SetResult(new OpenedChannels(1, ["s/a"]));
+
+    /// <summary>Something was appended to a journal, perhaps.</summary>
+    public void TellOfJournals() => Interlocked.Exchange(ref _appended, new TaskCompletionSource()).SetResult();
 
     public void Dispose() => Relays.Dispose();
 }

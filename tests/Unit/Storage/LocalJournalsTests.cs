@@ -50,6 +50,24 @@ public sealed class LocalJournalsTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_PartOfAJournal_AreEachChannelOnceWhetherOrNotItCounts()
+    {
+        var (first, second) = (_store.Open(), _store.Open());
+        var (a, b) = (await first.Open("a"), await first.Open("b"));
+        await a.AppendAll(_store, ["1", "2"]);
+        await b.AppendAll(_store, ["3"]);
+        var before = (await second.Journals.Ends())[1];
+        await a.AppendAll(_store, ["3"], after: 2);
+        await (await second.Open("a")).AppendAll(_store, ["4"]);
+        var ends = await second.Journals.Ends();
+        Assert.Equal(["a", "b"], (await second.Journals.Names(1, 1, before)).Channels.Order());
+        Assert.Equal(["a"], (await second.Journals.Names(1, before + 1, ends[1])).Channels);
+        Assert.Equal(ends[1], (await second.Journals.Names(1, before + 1, ends[1])).Through);
+        Assert.Equal(["a"], (await first.Journals.Names(2, 1, ends[2])).Channels);
+        Assert.Empty((await first.Journals.Names(3, 1, 7)).Channels);
+    }
+
+    [Fact]
     public async Task Read_ADeletedChannel_BeginsWithWhatCameAfter()
     {
         var log = _store.Open();
