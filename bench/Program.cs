@@ -2,6 +2,7 @@
 //   Bench table [CASE]… [--rounds N] [--save] [--node DLL]    starts nodes and peers itself, and prints figures and goals
 //   Bench latency NODE NODE…                   a publish on one node to a subscriber on another, 100 a second
 //   Bench accounting NODE NODE…                every delivery of 100,000 messages, 8 publishers, 30 subscribers over all nodes
+//   Bench prefixes NODE NODE…                  publishes acknowledged while 2,000 clients follow a prefix each, none of which these are below
 //   Bench publish LOCAL MEMORY                 publishes acknowledged by a node that stores in files and one that stores in memory
 //   Bench takeover STATE GATEWAY NODE NODE…    kills nodes: STATE is where their pid files are, GATEWAY the command that starts them again
 //   Bench engines DIRECTORY                    what the channel log and others that it could be made of commit; needs no nodes
@@ -18,6 +19,7 @@ return args switch
     ["selftest"] => Code(await SelfTest.Run()),
     ["latency", .. var nodes] when nodes.Length > 1 => Code(await Latency.Run(Uris(nodes))),
     ["accounting", .. var nodes] when nodes.Length > 1 => Code(await Accounting.Run(Uris(nodes))),
+    ["prefixes", .. var nodes] when nodes.Length > 1 => Code(await Prefixes.Run(Uris(nodes))),
     ["publish", var local, var memory] => Code(await PublishRate.Run(new Uri(local), new Uri(memory))),
     ["takeover", var state, var gateway, .. var nodes] when nodes.Length > 1 => Code(await Takeover.Run(Uris(nodes), state, gateway)),
     ["engines", var directory] => Code(await Engines.Run(directory)),
@@ -33,6 +35,6 @@ static int Code(bool kept) => kept ? 0 : 1;
 
 static int Help()
 {
-    Console.Error.WriteLine("usage: Bench table|latency|accounting|publish|takeover|engines|channels …, see bench/run.sh --help");
+    Console.Error.WriteLine("usage: Bench table|latency|accounting|prefixes|publish|takeover|engines|channels …, see bench/run.sh --help");
     return 2;
 }

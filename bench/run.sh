@@ -4,7 +4,7 @@
 #       the table of figures and goals, or some of its cases (pub: both of pub16 and pub64); without CASE all of them.
 #       --rounds: how often each is taken (5). --save: also writes it to bench/results, as the whole table always is.
 #       --node: another build of the node, its OrleansGateway.Silo.dll. BENCH_LOCK=FILE: locked (flock) while measuring.
-#   bench/run.sh latency|accounting|publish|takeover|engines|channels...
+#   bench/run.sh latency|accounting|prefixes|publish|takeover|engines|channels...
 #       promises and goals of their own, which print what they are
 #   bench/run.sh micro [FILTER]
 #       micro-benchmarks (BenchmarkDotNet): encoders, ring, framing, with allocations; all, or those that match, such as '*Ring*'
@@ -114,17 +114,17 @@ case ${1:-} in
         build bench/Bench.csproj
         bench selftest
         ;;
-    latency | accounting | publish | takeover | engines | channels)
+    latency | accounting | prefixes | publish | takeover | engines | channels)
         build bench/Bench.csproj
         state=$(mktemp -d)
         trap stop EXIT
         for what; do
             case $what in
-                latency | accounting | takeover) running "$what" ;;
+                latency | accounting | prefixes | takeover) running "$what" ;;
                 publish) publish ;;
                 engines | channels) bench "$what" "$(mktemp -d -p "$state" store.XXXX)" ;;
                 *)
-                    echo "error: $what is none of latency, accounting, publish, takeover, engines, channels" >&2
+                    echo "error: $what is none of latency, accounting, prefixes, publish, takeover, engines, channels" >&2
                     exit 2
                     ;;
             esac

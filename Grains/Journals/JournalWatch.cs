@@ -12,6 +12,9 @@ internal sealed class JournalWatch : IJournalWatch, IDisposable
     // Who wants to know asks again after each answer, of which there is one a second at least.
     private static readonly TimeSpan WantedFor = TimeSpan.FromSeconds(3);
 
+    // One that grows all the time is not asked more often: what it has meanwhile comes with the next answer.
+    private static readonly TimeSpan BetweenQuestions = TimeSpan.FromMilliseconds(4);
+
     private readonly NodeFollower _nodes;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -31,6 +34,7 @@ internal sealed class JournalWatch : IJournalWatch, IDisposable
                 if (newest != last)
                 {
                     Tell();
+                    await Task.Delay(BetweenQuestions, time);
                 }
 
                 return newest;
